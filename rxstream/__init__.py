@@ -1,0 +1,65 @@
+"""Event streams as Rx pipelines: the same answers in a test, in a replay and live, and nothing lost in between."""
+
+from rxstream import handlers, operators
+from rxstream._version import __version__
+from rxstream.core import Event, Origin, Pipeline, Sink, Stream, StreamScheduler, current_event
+from rxstream.errors import (
+    BatchError,
+    BufferOverflowError,
+    ConfigurationError,
+    ConnectError,
+    DecodeError,
+    DeliveryError,
+    MissingExtraError,
+    NotRunningError,
+    OutOfOrderError,
+    RxstreamError,
+    StateError,
+    StreamError,
+    UntrackedOperatorError,
+    error_context,
+)
+from rxstream.operators import agg
+from rxstream.operators._window import Pane
+from rxstream.operators._window_tumbling import tumbling
+from rxstream.runtime import Report, collect, run, run_async, running
+from rxstream.sources import from_file, from_history, from_iterable, from_observable
+
+__all__ = [
+    "BatchError",
+    "BufferOverflowError",
+    "ConfigurationError",
+    "ConnectError",
+    "DecodeError",
+    "DeliveryError",
+    "Event",
+    "MissingExtraError",
+    "NotRunningError",
+    "Origin",
+    "OutOfOrderError",
+    "Pane",
+    "Pipeline",
+    "Report",
+    "RxstreamError",
+    "Sink",
+    "StateError",
+    "Stream",
+    "StreamError",
+    "StreamScheduler",
+    "UntrackedOperatorError",
+    "__version__",
+    "agg",
+    "collect",
+    "current_event",
+    "error_context",
+    "from_file",
+    "from_history",
+    "from_iterable",
+    "from_observable",
+    "handlers",
+    "operators",
+    "run",
+    "run_async",
+    "running",
+    "tumbling",
+]

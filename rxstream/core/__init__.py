@@ -1,0 +1,128 @@
+"""Event, time, scheduler, stream, fusion: what everything else is built of; knows reactivex and the standard library."""
+
+from rxstream.core._arguments import (
+    callable_,
+    choice,
+    did_you_mean,
+    duration_ns,
+    is_async,
+    name_of,
+    natural_count,
+    positive_count,
+    positive_duration_ns,
+    require_names,
+    signed_duration_ns,
+    unit_choice,
+)
+from rxstream.core._connect import Connections, End, Intake, connect
+from rxstream.core._context import FAILURES, Context, Halt, Statistics
+from rxstream.core._event import Event, Headers, Origin, make_event, make_source_event, raw_value
+from rxstream.core._feed import Connection, Feed, Partition, Poll, Span
+from rxstream.core._fields import field_reader
+from rxstream.core._foreign import foreign_name
+from rxstream.core._instants import (
+    EPOCH,
+    NEVER,
+    SECOND,
+    datetime_to_ns,
+    instant_argument,
+    instant_reader,
+    is_naive,
+    ns_to_datetime,
+)
+from rxstream.core._operator import Downstream, Operator, Reactions, inline, node
+from rxstream.core._passport import (
+    UNSET,
+    Batch,
+    Hold,
+    Slot,
+    current_event,
+    item_key,
+    item_time,
+    passport,
+    source_event,
+    tell_task,
+    thread_slot,
+)
+from rxstream.core._pipeline import Handler, Pipeline
+from rxstream.core._receiver import ENDLESS, Receiver, Stop, linked_stop
+from rxstream.core._replay import replay
+from rxstream.core._scheduler import StreamScheduler
+from rxstream.core._sink import Sink, SinkBatch, check_sink_argument, is_observer, sink_name
+from rxstream.core._stream import Stream, as_stream, lineage
+
+__all__ = [
+    "ENDLESS",
+    "EPOCH",
+    "FAILURES",
+    "NEVER",
+    "SECOND",
+    "UNSET",
+    "Batch",
+    "Connection",
+    "Connections",
+    "Context",
+    "Downstream",
+    "End",
+    "Event",
+    "Feed",
+    "Halt",
+    "Handler",
+    "Headers",
+    "Hold",
+    "Intake",
+    "Operator",
+    "Origin",
+    "Partition",
+    "Pipeline",
+    "Poll",
+    "Reactions",
+    "Receiver",
+    "Sink",
+    "SinkBatch",
+    "Slot",
+    "Span",
+    "Statistics",
+    "Stop",
+    "Stream",
+    "StreamScheduler",
+    "as_stream",
+    "callable_",
+    "check_sink_argument",
+    "choice",
+    "connect",
+    "current_event",
+    "datetime_to_ns",
+    "did_you_mean",
+    "duration_ns",
+    "field_reader",
+    "foreign_name",
+    "inline",
+    "instant_argument",
+    "instant_reader",
+    "is_async",
+    "is_naive",
+    "is_observer",
+    "item_key",
+    "item_time",
+    "lineage",
+    "linked_stop",
+    "make_event",
+    "make_source_event",
+    "name_of",
+    "natural_count",
+    "node",
+    "ns_to_datetime",
+    "passport",
+    "positive_count",
+    "positive_duration_ns",
+    "raw_value",
+    "replay",
+    "require_names",
+    "signed_duration_ns",
+    "sink_name",
+    "source_event",
+    "tell_task",
+    "thread_slot",
+    "unit_choice",
+]

@@ -1,0 +1,248 @@
+"""Connecting: from the ends of streams up to their sources, every stage gets the receiver it hands on to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from reactivex import Observable, abc
+from reactivex.disposable import Disposable
+
+from rxstream.core._context import Context, Halt
+from rxstream.core._event import Event
+from rxstream.core._feed import Feed
+from rxstream.core._fusion import Head, fuse, fuse_head
+from rxstream.core._operator import Downstream, Operator, Reactions
+from rxstream.core._passport import UNSET
+from rxstream.core._receiver import ENDLESS, Receiver, Stop, fan_out
+from rxstream.core._stream import Stream, lineage
+
+
+@dataclass(slots=True)
+class Intake:
+    """One source as it is connected: the function that takes its batches, and where its end goes."""
+
+    feed: Feed
+    run: Callable[[Sequence[Any]], None]
+    receiver: Receiver
+
+
+_Waiting = dict[int, "list[_Chain]"]
+
+
+class End(NamedTuple):
+    """Where a stream's items go, and whose counts and error handler they are under."""
+
+    stream: Stream[Any]
+    receiver: Receiver
+    context: Context
+
+
+@dataclass(slots=True)
+class _Chain:
+    """Inline operators that wait to be fused with what stands above them.
+
+    ``rank`` is the place of the first end below: what is shared belongs to it, and it gets every item first.
+    """
+
+    stages: tuple[Operator[Any, Any], ...]
+    below: Receiver
+    rank: int
+    context: Context
+
+    def extended(self, stage: Operator[Any, Any]) -> _Chain:
+        """With one more operator on top."""
+        return _Chain((stage, *self.stages), self.below, self.rank, self.context)
+
+    def ending_in(self, receiver: Receiver) -> _Chain:
+        """With nothing but a receiver, for the same end."""
+        return _Chain((), receiver, self.rank, self.context)
+
+
+@dataclass(slots=True)
+class Connections:
+    """What a connected set of streams has at its top.
+
+    Args:
+        intakes: rxstream's own sources, in the order they were given.
+        foreign: Disposables of the subscriptions to foreign Observables.
+        entries: What those hand their items to.
+    """
+
+    intakes: list[Intake] = field(default_factory=list)
+    foreign: list[abc.DisposableBase] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+
+
+def connect(ends: Iterable[End], *, virtual: bool) -> Connections:
+    """Connect streams to the receivers of their items; what several of them share is connected once."""
+    ends = list(ends)
+    order = _upwards([end.stream for end in ends])
+    waiting: _Waiting = {id(stream): [] for stream in order}
+    for rank, end in enumerate(ends):
+        waiting[id(end.stream)].append(_Chain((), end.receiver, rank, end.context))
+    made = Connections()
+    intakes: dict[int, Intake] = {}
+    for stream in order:
+        chains = waiting[id(stream)]
+        if not chains:
+            continue
+        if stream.feed is not None:
+            intakes[id(stream)] = _intake(stream.feed, chains, virtual)
+        elif isinstance(stream.step, Operator):
+            _connect_operator(stream, stream.step, chains, waiting)
+        else:
+            _connect_foreign(stream, chains, waiting, made)
+    found = {id(s): intakes[id(s)] for end in ends for s in lineage(end.stream) if id(s) in intakes}
+    made.intakes = list(found.values())
+    return made
+
+
+def _upwards(streams: Sequence[Stream[Any]]) -> list[Stream[Any]]:
+    """Every stream involved, each before what it is made from."""
+    order: list[Stream[Any]] = []
+    done: set[int] = set()
+    pending = [(stream, False) for stream in streams]
+    while pending:
+        stream, parents_done = pending.pop()
+        if parents_done:
+            order.append(stream)
+        elif id(stream) not in done:
+            done.add(id(stream))
+            pending.append((stream, True))
+            pending.extend((parent, False) for parent in _parents(stream))
+    return order[::-1]
+
+
+def _parents(stream: Stream[Any]) -> list[Stream[Any]]:
+    parents = [stream.upstream] if isinstance(stream.upstream, Stream) else []
+    return [*parents, *stream.step.others] if isinstance(stream.step, Operator) else parents
+
+
+def _whole(chains: Sequence[_Chain]) -> _Chain:
+    """One chain for all who wait: itself where it is one, and a fan-out where there are several."""
+    if len(chains) == 1:
+        return chains[0]
+    ranked = sorted(chains, key=lambda chain: chain.rank)
+    return ranked[0].ending_in(fan_out([fuse(chain.stages, chain.below, chain.context) for chain in ranked]))
+
+
+def _intake(feed: Feed, chains: Sequence[_Chain], virtual: bool) -> Intake:
+    whole = _whole(chains)
+    run, receiver = fuse_head(
+        Head(feed, drives_clock=virtual and feed.time is not None), whole.stages, whole.below, whole.context
+    )
+    return Intake(feed, run, receiver)
+
+
+def _connect_operator(
+    stream: Stream[Any], step: Operator[Any, Any], chains: Sequence[_Chain], waiting: _Waiting
+) -> None:
+    above = waiting[id(stream.upstream)]
+    whole = _whole(chains)
+    if step.inline is not None:
+        above.append(whole.extended(step))
+        return
+    below = fuse(whole.stages, whole.below, whole.context)
+    down: Downstream[Any] = Downstream(step.name, below, whole.context)
+    if step.start is not None:
+        above.append(whole.ending_in(_receiver(step, step.start(down), below)))
+        return
+    assert step.start_many is not None  # noqa: S101 - an operator is one of three kinds
+    inputs = step.start_many(down, 1 + len(step.others))
+    above.append(whole.ending_in(_receiver(step, inputs[0], below)))
+    for other, reactions in zip(step.others, inputs[1:], strict=True):
+        waiting[id(other)].append(whole.ending_in(_receiver(step, reactions, below)))
+
+
+def _receiver(step: Operator[Any, Any], reactions: Reactions | Callable[[Any], None], below: Receiver) -> Receiver:
+    if not isinstance(reactions, Reactions):
+        reactions = Reactions(reactions)
+    return Receiver(
+        name=step.name,
+        on_next=reactions.on_next,
+        on_completed=reactions.on_completed or below.on_completed,
+        on_error=reactions.on_error or below.on_error,
+        on_watermark=reactions.on_watermark or below.on_watermark,
+        stop=reactions.stop or below.stop,
+        passport=step.passport or below.passport,
+    )
+
+
+def _connect_foreign(stream: Stream[Any], chains: Sequence[_Chain], waiting: _Waiting, made: Connections) -> None:
+    whole = _whole(chains)
+    below = fuse(whole.stages, whole.below, whole.context)
+    observable = stream.upstream
+    assert observable is not None  # noqa: S101 - a stream without a feed is made from something
+    if isinstance(observable, Stream) and stream.step is not None:
+        observable = stream.step(_Bridge(waiting[id(observable)], whole))
+    entry = Entry(below, whole.context)
+    made.entries.append(entry)
+    subscription = observable.subscribe(entry, scheduler=whole.context.scheduler)
+    if below.stop is not ENDLESS:
+        below.stop.listen(subscription.dispose)
+    made.foreign.append(subscription)
+
+
+class _Bridge(Observable[Any]):
+    """A stream as the foreign operator applied to it sees it."""
+
+    def __init__(self, above: list[_Chain], whole: _Chain) -> None:
+        super().__init__()
+        self._above = above
+        self._whole = whole
+
+    def _subscribe_core(
+        self, observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
+    ) -> abc.DisposableBase:
+        stop = Stop()
+        self._above.append(self._whole.ending_in(observer_receiver(observer, stop)))
+        return Disposable(stop.set)
+
+
+def observer_receiver(observer: abc.ObserverBase[Any], stop: Stop) -> Receiver:
+    """An Rx observer as a receiver."""
+    return Receiver(
+        name=type(observer).__name__,
+        on_next=observer.on_next,
+        on_completed=observer.on_completed,
+        on_error=observer.on_error,  # type: ignore[arg-type]  # Rx says Exception; a CancelledError is none
+        stop=stop,
+    )
+
+
+class Entry(abc.ObserverBase[Any]):
+    """What a foreign Observable hands its items to; they get a passport if they come without one."""
+
+    def __init__(self, below: Receiver, context: Context) -> None:
+        self.ended = False
+        self._below = below
+        self._context = context
+
+    def on_next(self, value: Any) -> None:
+        """Take one item."""
+        slot = self._context.slot
+        if self._below.stop.now:
+            return
+        if slot.event is not UNSET:
+            self._below.on_next(value)
+            return
+        slot.event = value if isinstance(value, Event) else Event(value)
+        try:
+            self._below.on_next(slot.event.value)
+        except Halt:
+            # Whoever pushes is not ours to unwind; the run knows already that it must end.
+            self.ended = True
+        finally:
+            slot.clear()
+
+    def on_error(self, error: Exception) -> None:
+        """Take an error that ends the Observable."""
+        self.ended = True
+        self._below.on_error(error)
+
+    def on_completed(self) -> None:
+        """Take the end."""
+        self.ended = True
+        self._below.on_completed()

@@ -1,0 +1,53 @@
+"""What a run offers to those who work in it: its clock, its handling of failed items, its tasks."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from rxstream.core._passport import Slot
+from rxstream.core._receiver import Receiver
+from rxstream.core._scheduler import StreamScheduler
+
+#: What a user's function may raise as an error of its item. KeyboardInterrupt and SystemExit pass.
+FAILURES: Final = (Exception, CancelledError)
+
+
+class Halt(BaseException):
+    """Ends a pass at once: an error was not handled. Never an error of its own, so no `except Exception` takes it."""
+
+
+@dataclass(slots=True)
+class Statistics:
+    """What happened to one pipeline's items so far."""
+
+    received: int = 0
+    emitted: int = 0
+    dropped: int = 0
+    late: int = 0
+    failed: int = 0
+    retried: int = 0
+    dead_lettered: int = 0
+    committed: int = 0
+
+
+class Context(Protocol):
+    """One pipeline (or one plain subscription) while it runs."""
+
+    slot: Slot
+    scheduler: StreamScheduler
+    statistics: Statistics
+
+    def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
+        """Deal with the failure of the item that the slot names.
+
+        Returning means that the next item may come; raising `Halt`, that none may.
+        """
+
+    def receiver(self, sink: Any) -> Receiver:
+        """The receiver of a sink that one of the operators names."""
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Start a task that belongs to the run: its end is awaited, its error ends the run."""

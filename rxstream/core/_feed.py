@@ -1,0 +1,88 @@
+"""A source as the core sees it: how to get batches of raw records, and how to read one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from rxstream.core._event import Event
+
+#: (source, partition)
+Partition = tuple[str, int | None]
+
+
+class Span(NamedTuple):
+    """The stretch of one partition that a poll covers: ``[first, end)``."""
+
+    partition: Partition
+    first: int
+    end: int
+
+
+class Poll(NamedTuple):
+    """Raw records handed over together, with the stretches of the partitions they come from."""
+
+    records: Sequence[Any]
+    spans: tuple[Span, ...] = ()
+
+
+class Connection(Protocol):
+    """An open source. All calls come from the run's loop, never two at once."""
+
+    async def read(self) -> Poll | None:
+        """Wait for the next records; none for a while is an empty poll, and None is the end."""
+
+    async def commit(self, positions: Mapping[Partition, int]) -> None:
+        """Remember, per partition, the position from which to go on after a restart."""
+
+    async def close(self) -> None:
+        """Let go of everything; called once, also after a failure."""
+
+
+def _no_bindings() -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """How one source is read.
+
+    ``value``, ``key`` and ``time`` are Python expressions over ``record`` (a raw record), the names in ``bindings``
+    and, but for ``value`` itself, ``value``; they become part of the generated function, so that a record costs no call.
+
+    Args:
+        name: The source's name, for messages.
+        lift: Makes the Event of a raw record.
+        value: Reads a record's value.
+        key: Reads its key; None: ``lift`` knows.
+        time: Reads its instant in nanoseconds; None: it has none, or ``lift`` knows.
+        bindings: What the expressions refer to.
+        batches: Makes the iterator of batches, for a source that is read without waiting.
+        connect: Opens a source that has to be waited for; ``(commits) -> Connection``.
+        locate: The partition and position of a raw record, for a source that commits.
+        time_of: Reads a record's instant, for a source with a past.
+        disorder: How far instants may go back, in nanoseconds; None: not at all.
+        max_in_flight: How many records may wait for work before reading pauses.
+        commit_interval: Seconds between two commits.
+    """
+
+    name: str
+    lift: Callable[[Any], Event[Any]]
+    value: str = "record"
+    key: str | None = None
+    time: str | None = None
+    bindings: Mapping[str, Any] = field(default_factory=_no_bindings)
+    batches: Callable[[], Iterator[Sequence[Any]]] | None = None
+    connect: Callable[[], Any] | None = None
+    locate: Callable[[Any], tuple[Partition, int]] | None = None
+    time_of: Callable[[Any], int] | None = None
+    disorder: int | None = None
+    live: bool = False
+    max_in_flight: int = 4_000
+    commit_interval: float = 1.0
+
+    @property
+    def acknowledges(self) -> bool:
+        """Whether the source remembers what was handled, so that nothing may be settled too early."""
+        return self.locate is not None

@@ -1,0 +1,34 @@
+"""Reading a part of a value, as a function or the name of a field says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rxstream.core._arguments import callable_, did_you_mean
+from rxstream.errors import StreamError
+
+
+def field_reader(who: str, **named: Callable[[Any], Any] | str) -> Callable[[Any], Any]:
+    """Make the function that reads what ``time=`` or ``key=`` names: a function is itself, a name reads a dict's item.
+
+    Raises:
+        ConfigurationError: If it is neither.
+        StreamError: From the function made, for a value without that field.
+    """
+    ((what, spec),) = named.items()
+    if not isinstance(spec, str):
+        callable_(who, **{what: spec})
+        return spec
+
+    def read(value: Any) -> Any:
+        try:
+            return value[spec]
+        except (KeyError, TypeError, IndexError):
+            known = list(value) if isinstance(value, dict) else []
+            raise StreamError(
+                f"{who}: {what} must be a field of every value; {spec!r} is none of {value!r}. "
+                f"{did_you_mean(spec, known) if known else 'Give a function of the value.'}"
+            ) from None
+
+    return read

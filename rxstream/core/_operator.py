@@ -1,0 +1,139 @@
+"""Operators that describe themselves, so that a pipeline can be drawn, counted and fused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from rxstream.core._context import Context
+from rxstream.core._passport import Hold
+from rxstream.core._receiver import Receiver, Stop
+
+if TYPE_CHECKING:
+    from reactivex import Observable
+
+    from rxstream.core._stream import Stream
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """An operator that needs no memory of items: lines of code that fusion pastes into the loop.
+
+    The lines work on ``value``. ``drop`` lets the item go, ``skip`` does so without counting it (it went another
+    way), ``each value in …:`` goes on once for each. ``slot``, ``advance`` and ``clock`` are at hand; other names
+    are ``bindings``, or ``state``: names that a subscription starts with the result of calling their values.
+    """
+
+    code: str
+    bindings: Mapping[str, Any]
+    state: Mapping[str, Callable[[], Any]]
+    #: Whether the code itself makes the watermark, so that those from above end here.
+    makes_watermarks: bool = False
+
+
+@dataclass(slots=True)
+class Reactions:
+    """What a node does with what comes; what is left out is handed on as it is."""
+
+    on_next: Callable[[Any], None]
+    on_completed: Callable[[], None] | None = None
+    on_watermark: Callable[[int], int] | None = None
+    on_error: Callable[[BaseException], None] | None = None
+    stop: Stop | None = None
+
+
+class Downstream(Generic[T]):
+    """What a node sees of those below it and of the run."""
+
+    __slots__ = ("_name", "below", "complete", "context", "emit", "fail", "stop", "watermark")
+
+    def __init__(self, name: str, below: Receiver, context: Context) -> None:
+        self._name = name
+        self.below = below
+        self.context = context
+        self.emit: Callable[[T], None] = below.on_next
+        self.complete = below.on_completed
+        self.fail = below.on_error
+        self.watermark = below.on_watermark
+        self.stop = below.stop
+
+    @property
+    def keeps_event_time(self) -> bool:
+        """Whether anybody below wants watermarks."""
+        return self.below.watermarks
+
+    def hold(self, *, waiting: bool = False) -> Hold:
+        """Keep the current item beyond this call; ``waiting``: for work, so that the source may have to pause."""
+        return Hold(self.context.slot, waiting=waiting)
+
+    def keep(self) -> Hold | None:
+        """Keep the current item as state, if its source wants to know; it does not count as waiting."""
+        slot = self.context.slot
+        if slot.hold is None and (slot.batch is None or not slot.batch.tracks):
+            return None
+        return Hold(slot, waiting=False)
+
+    def failed(self, error: BaseException, item: Any) -> None:
+        """Report that the item which the slot names failed here."""
+        self.context.failed(error, self._name, item, self.below)
+
+
+Start = Callable[[Downstream[Any]], "Reactions | Callable[[Any], None]"]
+StartMany = Callable[[Downstream[Any], int], Sequence[Reactions]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator(Generic[T, R]):
+    """One step of a pipeline: applied to an Observable, it gives a Stream.
+
+    Exactly one of ``inline``, ``start`` and ``start_many`` says what it does.
+
+    Args:
+        name: What messages, pictures and reports call it.
+        inline: Its code.
+        start: Starts a subscription of a node: an operator that keeps items or waits.
+        start_many: Starts one of a node with ``others`` as further inputs.
+        passport: Whether it reads or changes items' keys, times or headers.
+        others: Further inputs.
+        sinks: Where it sends what it lets go; the run opens and closes them.
+    """
+
+    name: str
+    inline: Inline | None = None
+    start: Start | None = None
+    start_many: StartMany | None = None
+    passport: bool = False
+    others: tuple[Stream[Any], ...] = ()
+    sinks: tuple[Any, ...] = ()
+
+    def __call__(self, source: Observable[T]) -> Stream[R]:
+        from rxstream.core._stream import as_stream, derived  # noqa: PLC0415 - streams are made of operators
+
+        return derived(as_stream(source), self)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def inline(
+    name: str,
+    code: str,
+    *,
+    state: Mapping[str, Callable[[], Any]] | None = None,
+    passport: bool = False,
+    makes_watermarks: bool = False,
+    **bindings: Any,
+) -> Operator[Any, Any]:
+    """Make an operator out of lines of code; see `Inline`."""
+    return Operator(name, inline=Inline(code, bindings, state or {}, makes_watermarks), passport=passport)
+
+
+def node(
+    name: str, start: Start, *, passport: bool = False, sinks: tuple[Any, ...] = ()
+) -> Operator[Any, Any]:
+    """Make an operator that keeps items or waits; ``start`` is called for each subscription."""
+    return Operator(name, start=start, passport=passport, sinks=sinks)

@@ -1,0 +1,210 @@
+"""The slot that names the record being worked on, and the holds that keep a record beyond its pass.
+
+A source pushes a batch; while one of its records travels down the chain, the thread's slot names it. Nothing
+is made for it: an Event is lifted out of the raw record only when somebody asks. Who keeps an item longer
+than the call takes a `Hold`; when the last hold is gone, the record is settled.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from typing import Any, Final, Protocol
+
+from rxstream.core._event import Event, make_event
+
+
+class Unset:
+    """The type of UNSET, so that it prints as what it is."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+#: "Nothing was said here": the record's own key, time or headers count.
+UNSET: Final[Any] = Unset()
+
+
+class Batch(Protocol):
+    """Records handed over together, as far as whoever holds them needs to know it.
+
+    Args:
+        tracks: Whether the source remembers what was settled, so that even an operator's state must hold its records.
+    """
+
+    tracks: bool
+
+    def lift(self, record: Any) -> Event[Any]:
+        """Make the Event of a raw record."""
+
+    def pin(self, record: Any, waiting: bool) -> None:
+        """Keep a record unsettled; ``waiting``: it waits for work, so it counts against the source's limit."""
+
+    def unpin(self, record: Any, waiting: bool) -> None:
+        """Take one pin back."""
+
+    def hold_all(self) -> None:
+        """Keep the whole batch unsettled."""
+
+    def release_all(self) -> None:
+        """Take one hold on the whole batch back."""
+
+
+class Slot:
+    """What is being worked on right now on one thread; empty between passes."""
+
+    __slots__ = ("batch", "event", "headers", "hold", "key", "time")
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Name nothing."""
+        self.event: Any = UNSET  # a raw record of `batch`, or an Event where there is no batch
+        self.batch: Batch | None = None
+        self.hold: Hold | None = None  # under which the item was handed on, if it comes from a keeper
+        self.key: Any = UNSET  # what operators said of the item; the record's own otherwise
+        self.time: Any = UNSET
+        self.headers: Any = UNSET
+
+    def save(self) -> tuple[Any, ...]:
+        """What `restore` takes."""
+        return (self.event, self.batch, self.hold, self.key, self.time, self.headers)
+
+    def restore(self, saved: tuple[Any, ...]) -> None:
+        """Name again what was named when `save` was called."""
+        self.event, self.batch, self.hold, self.key, self.time, self.headers = saved
+
+
+class _ThreadSlot(threading.local):
+    def __init__(self) -> None:
+        self.slot = Slot()
+
+
+_THREAD: Final = _ThreadSlot()
+_TASK_EVENT: Final[ContextVar[Event[Any] | None]] = ContextVar("rxstream_event", default=None)
+
+
+def thread_slot() -> Slot:
+    """This thread's slot; whoever works per item resolves it once, at subscribe time."""
+    return _THREAD.slot
+
+
+def current_event() -> Event[Any] | None:
+    """Return the passport of the value being worked on, or None where there is none.
+
+    It can be asked for by any code that runs on the value's behalf: a mapper, an awaited helper, a task that it
+    started, a sink. Its value and origin are the source's; key, timestamp and headers are what the operators
+    above made of them.
+    """
+    slot = _THREAD.slot
+    if slot.event is UNSET:
+        return _TASK_EVENT.get()
+    source = source_event(slot)
+    return passport(slot, source.value)
+
+
+def tell_task(event: Event[Any] | None) -> None:
+    """Make ``event`` the current one for the running task and what it starts."""
+    _TASK_EVENT.set(event)
+
+
+def source_event(slot: Slot) -> Event[Any]:
+    """The Event of the record that a slot names, as its source made it."""
+    event: Event[Any] = slot.event if slot.batch is None else slot.batch.lift(slot.event)
+    return event
+
+
+def passport(slot: Slot, value: Any) -> Event[Any]:
+    """The Event of an item: its value, with key, time and headers as the operators left them."""
+    source = source_event(slot)
+    if slot.key is UNSET and slot.time is UNSET and slot.headers is UNSET:
+        return make_event(value, source.key, source._time, source.headers, source.origin)
+    return make_event(
+        value,
+        source.key if slot.key is UNSET else slot.key,
+        source._time if slot.time is UNSET else slot.time,
+        source.headers if slot.headers is UNSET else slot.headers,
+        source.origin,
+    )
+
+
+def item_key(slot: Slot) -> Any:
+    """The key of the item that a slot names."""
+    return source_event(slot).key if slot.key is UNSET else slot.key
+
+
+def item_time(slot: Slot) -> int | None:
+    """The instant of the item that a slot names, in nanoseconds; None if it has none."""
+    return source_event(slot).timestamp_ns if slot.time is UNSET else slot.time
+
+
+class Hold:
+    """One item kept beyond its pass: its passport, and the records that stay unsettled meanwhile.
+
+    A hold counts units: `again` adds one, `release` takes one back, and the last one settles. What was made of
+    several items has a hold of all of theirs (`Hold.joint`).
+    """
+
+    __slots__ = ("batch", "event", "headers", "key", "parts", "time", "units", "waiting")
+
+    def __init__(self, slot: Slot, *, waiting: bool) -> None:
+        self.event = slot.event
+        self.batch = slot.batch
+        self.key = slot.key
+        self.time = slot.time
+        self.headers = slot.headers
+        self.units = 1
+        self.waiting = waiting
+        self.parts: Iterable[Hold] | None = None
+        if slot.hold is not None:
+            self.parts = (slot.hold.again(),)
+        elif self.batch is not None:
+            self.batch.pin(self.event, waiting)
+
+    @classmethod
+    def joint(cls, event: Event[Any], parts: Iterable[Hold]) -> Hold:
+        """Hold what was made of several items, taking their holds over."""
+        made = cls.__new__(cls)
+        made.event, made.batch, made.units, made.waiting = event, None, 1, False
+        made.key = made.time = made.headers = UNSET
+        made.parts = parts
+        return made
+
+    @property
+    def passport(self) -> Event[Any]:
+        """The kept item's passport, with its source's value: what `current_event` says in a task on its behalf."""
+        found: list[Event[Any]] = []
+        self.emit(lambda slot: found.append(passport(slot, source_event(slot).value)), _THREAD.slot)
+        return found[0]
+
+    def again(self) -> Hold:
+        """Add one unit."""
+        self.units += 1
+        return self
+
+    def release(self) -> None:
+        """Take one unit back; the last one settles what is held. Not recursive, however deep the parts go."""
+        pending = [self]
+        while pending:
+            hold = pending.pop()
+            hold.units -= 1
+            if hold.units:
+                continue
+            if hold.parts is not None:
+                pending.extend(hold.parts)
+                hold.parts = ()
+            elif hold.batch is not None:
+                hold.batch.unpin(hold.event, hold.waiting)
+
+    def emit(self, on_next: Callable[[Any], None], value: Any) -> None:
+        """Hand ``value`` on with this passport and under this hold."""
+        slot = _THREAD.slot
+        saved = slot.save()
+        slot.event, slot.batch, slot.hold = self.event, self.batch, self
+        slot.key, slot.time, slot.headers = self.key, self.time, self.headers
+        try:
+            on_next(value)
+        finally:
+            slot.restore(saved)

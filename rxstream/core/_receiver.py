@@ -1,0 +1,133 @@
+"""What stands below a stage: where items, watermarks, the end and errors go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rxstream.core._instants import NEVER
+from rxstream.core._passport import thread_slot
+
+
+class Stop:
+    """Whether those below want no more items; looked at after each item, so a plain attribute."""
+
+    __slots__ = ("_listeners", "now")
+
+    def __init__(self) -> None:
+        self.now = False
+        self._listeners: list[Callable[[], None]] = []
+
+    def set(self) -> None:
+        """Want no more."""
+        if not self.now:
+            self.now = True
+            for listener in self._listeners:
+                listener()
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` once no more is wanted."""
+        self._listeners.append(listener)
+
+
+#: Below stands nobody who could ever want no more; generated code leaves the question out.
+ENDLESS = Stop()
+
+
+def linked_stop(below: Stop) -> Stop:
+    """A stop of one's own that is also set when those below want no more."""
+    own = Stop()
+    if below is not ENDLESS:
+        below.listen(own.set)
+    return own
+
+
+def no_watermark(_watermark: int) -> int:
+    """Nobody below keeps event time."""
+    return NEVER
+
+
+@dataclass(slots=True)
+class Receiver:
+    """Where a stage hands its results to.
+
+    Args:
+        name: Whom an error that comes out of ``on_next`` belongs to.
+        on_next: Takes one item, named by the thread's slot.
+        on_completed: Takes the end.
+        on_error: Takes an error that ends the stream.
+        on_watermark: Takes an instant before which no more items come, and says from which watermark on it wants
+            to hear again (`NEVER`: not at all).
+        stop: Set when no more is wanted.
+        passport: Whether anybody from here on reads or changes keys, times or headers.
+    """
+
+    name: str
+    on_next: Callable[[Any], Any]
+    on_completed: Callable[[], None]
+    on_error: Callable[[BaseException], None]
+    on_watermark: Callable[[int], int] = no_watermark
+    stop: Stop = ENDLESS
+    passport: bool = False
+
+    @property
+    def watermarks(self) -> bool:
+        """Whether anybody from here on keeps event time."""
+        return self.on_watermark is not no_watermark
+
+
+def fan_out(branches: Sequence[Receiver]) -> Receiver:
+    """Hand everything to several receivers, in their order; it stops when all of them want no more."""
+    stop = _all_stopped(branches)
+    slot = thread_slot()
+    targets = tuple((branch.on_next, branch.stop) for branch in branches)
+    passport = any(branch.passport for branch in branches)
+
+    def on_next(value: Any) -> None:
+        for target, stopped in targets:
+            if not stopped.now:
+                target(value)
+
+    def on_next_with_passport(value: Any) -> None:
+        # What one branch says of key, time and headers is not the next one's business.
+        said = slot.key, slot.time, slot.headers
+        for target, stopped in targets:
+            if not stopped.now:
+                target(value)
+                slot.key, slot.time, slot.headers = said
+
+    def on_watermark(watermark: int) -> int:
+        return min(branch.on_watermark(watermark) for branch in branches)
+
+    def on_completed() -> None:
+        for branch in branches:
+            branch.on_completed()
+
+    def on_error(error: BaseException) -> None:
+        for branch in branches:
+            branch.on_error(error)
+
+    return Receiver(
+        name=branches[0].name,
+        on_next=on_next_with_passport if passport else on_next,
+        on_completed=on_completed,
+        on_error=on_error,
+        on_watermark=on_watermark if any(branch.watermarks for branch in branches) else no_watermark,
+        stop=stop,
+        passport=passport,
+    )
+
+
+def _all_stopped(branches: Sequence[Receiver]) -> Stop:
+    if any(branch.stop is ENDLESS for branch in branches):
+        return ENDLESS
+    stop = Stop()
+
+    def look() -> None:
+        if all(branch.stop.now for branch in branches):
+            stop.set()
+
+    for branch in branches:
+        branch.stop.listen(look)
+    return stop

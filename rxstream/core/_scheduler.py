@@ -1,0 +1,292 @@
+"""The one clock of a run: a reactivex scheduler that is virtual, live, or first the one and then the other."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, Final, TypeVar
+
+from reactivex import abc, typing
+from reactivex.disposable import Disposable
+from reactivex.scheduler.periodicscheduler import PeriodicScheduler
+
+from rxstream.core._instants import (
+    EPOCH,
+    NEVER,
+    datetime_to_ns,
+    instant_argument,
+    is_naive,
+    ns_to_datetime,
+    seconds_to_ns,
+    timedelta_to_ns,
+)
+from rxstream.errors import ConfigurationError
+
+_TState = TypeVar("_TState")
+
+
+class Clock:
+    """Where virtual time stands, and when the next scheduled work is due; both in nanoseconds.
+
+    Generated code compares every item's instant with these two numbers, so they are plain attributes.
+    """
+
+    __slots__ = ("due", "now")
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+        self.due = NEVER
+
+
+class _Work:
+    """One scheduled action; cancelling it is setting `run` to None, the heap forgets it later."""
+
+    __slots__ = ("at", "run", "sequence")
+
+    def __init__(self, at: int, sequence: int, run: Callable[[], Any]) -> None:
+        self.at = at
+        self.sequence = sequence
+        self.run: Callable[[], Any] | None = run
+
+    def __lt__(self, other: _Work) -> bool:
+        return (self.at, self.sequence) < (other.at, other.sequence)
+
+    def cancel(self) -> None:
+        self.run = None
+
+
+class StreamScheduler(PeriodicScheduler):
+    """A clock with work to do at given instants.
+
+    Work of one instant runs in the order in which it was scheduled, however much there is; an action that raises
+    leaves everything else scheduled. Make one with `virtual` or `live`.
+    """
+
+    def __init__(self, start_ns: int) -> None:
+        super().__init__()
+        self.clock: Final = Clock(start_ns)
+        self._heap: list[_Work] = []
+        self._sequence = count()
+        self._wall: Callable[[], int] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._thread: int | None = None
+        self._inbox: deque[_Work] = deque()
+
+    @classmethod
+    def virtual(cls, start: datetime | None = None) -> StreamScheduler:
+        """A clock that stands still until it is advanced, from ``start`` or the Unix epoch.
+
+        Raises:
+            ConfigurationError: If ``start`` is no aware datetime.
+        """
+        return cls(0 if start is None else instant_argument("StreamScheduler.virtual", "start", start))
+
+    @classmethod
+    def live(cls, loop: asyncio.AbstractEventLoop | None = None) -> StreamScheduler:
+        """The wall clock, its work done by an asyncio loop (the running one, unless given).
+
+        Raises:
+            ConfigurationError: If there is no loop.
+        """
+        scheduler = cls(0)
+        scheduler.go_live(loop)
+        return scheduler
+
+    def go_live(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """Follow the wall clock from now on; what is already due runs at once."""
+        if loop is None:
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
+                raise ConfigurationError(
+                    "StreamScheduler.live: needs an asyncio loop; none is running here. Call it from a coroutine, or give loop=."
+                ) from None
+        # One reading of the wall at the start, the loop's own clock from there: never backwards, and "now"
+        # and delays cannot disagree.
+        offset = time.time_ns() - round(loop.time() * 1e9)
+        self._loop = loop
+        self._wall = lambda: offset + round(loop.time() * 1e9)
+        self._thread = threading.get_ident() if loop.is_running() else None
+        self._arm()
+
+    @property
+    def now_ns(self) -> int:
+        """Nanoseconds since the epoch; never runs backwards."""
+        if self._wall is not None:
+            self.clock.now = max(self.clock.now, self._wall())
+        return self.clock.now
+
+    @property
+    def now(self) -> datetime:
+        """The clock's instant, in UTC."""
+        return ns_to_datetime(self.now_ns)
+
+    def schedule(
+        self, action: typing.ScheduledAction[_TState], state: _TState | None = None
+    ) -> abc.DisposableBase:
+        """Do ``action`` at this instant, after what is already scheduled for it."""
+        return self._schedule(self.now_ns, action, state)
+
+    def schedule_relative(
+        self, duetime: typing.RelativeTime, action: typing.ScheduledAction[_TState], state: _TState | None = None
+    ) -> abc.DisposableBase:
+        """Do ``action`` after a while: seconds or a timedelta."""
+        return self._schedule(self.now_ns + max(0, _relative_ns(duetime)), action, state)
+
+    def schedule_absolute(
+        self, duetime: typing.AbsoluteTime, action: typing.ScheduledAction[_TState], state: _TState | None = None
+    ) -> abc.DisposableBase:
+        """Do ``action`` at an instant: an aware datetime, or seconds since the epoch. A past one means now."""
+        return self._schedule(max(self.now_ns, _absolute_ns(duetime)), action, state)
+
+    def schedule_periodic(
+        self,
+        period: typing.RelativeTime,
+        action: typing.ScheduledPeriodicAction[_TState],
+        state: _TState | None = None,
+    ) -> abc.DisposableBase:
+        """Do ``action`` at start + k x period, k from 1, without drift; a tick missed meanwhile is skipped."""
+        period_ns = _relative_ns(period)
+        if period_ns <= 0:
+            raise ConfigurationError(
+                f"StreamScheduler: period must be greater than zero; got {period!r}. Give seconds or a timedelta."
+            )
+        due = self.now_ns + period_ns
+        disposed = False
+
+        def tick() -> None:
+            nonlocal due, state, work
+            state = action(state)
+            due += period_ns * max(1, -((due - self.now_ns) // period_ns))
+            if not disposed:
+                work = self.call_at(due, tick)
+
+        def dispose() -> None:
+            nonlocal disposed
+            disposed = True
+            work.cancel()
+
+        work = self.call_at(due, tick)
+        return Disposable(dispose)
+
+    def call_at(self, at: int, run: Callable[[], Any]) -> _Work:
+        """Do ``run`` at an instant in nanoseconds; the handle returned can be cancelled in O(1). Any thread may call."""
+        work = _Work(at, next(self._sequence), run)
+        if self._thread is not None and threading.get_ident() != self._thread and self._loop is not None:
+            self._inbox.append(work)
+            self._loop.call_soon_threadsafe(self._take_in)
+        else:
+            self._push(work)
+        return work
+
+    def advance_to(self, instant: datetime) -> None:
+        """Move virtual time to ``instant``, doing on the way what is due up to and including it.
+
+        Raises:
+            ConfigurationError: If the instant is naive, or lies before the clock's.
+        """
+        at = instant_argument("StreamScheduler.advance_to", "instant", instant)
+        if at < self.clock.now:
+            raise ConfigurationError(
+                f"StreamScheduler.advance_to: time goes forward only; it is {self.now}, got {instant}. Make a new clock."
+            )
+        self.run_until(at, inclusive=True)
+        self.clock.now = max(self.clock.now, at)
+
+    def run(self) -> None:
+        """Do everything that is scheduled, in virtual time, until nothing is left."""
+        self.run_until(NEVER, inclusive=False)
+
+    def run_until(self, limit: int, *, inclusive: bool) -> None:
+        """Do what is due before ``limit`` (``inclusive``: and at it), moving virtual time from one to the next."""
+        heap, clock = self._heap, self.clock
+        try:
+            while heap and (heap[0].at < limit or (inclusive and heap[0].at == limit)):
+                work = heapq.heappop(heap)
+                run, work.run = work.run, None
+                if run is not None:
+                    clock.now = max(clock.now, work.at)
+                    run()
+        finally:
+            self._note_next()
+
+    def _schedule(
+        self, at: int, action: typing.ScheduledAction[_TState], state: _TState | None
+    ) -> abc.DisposableBase:
+        inner: list[abc.DisposableBase] = []
+
+        def run() -> None:
+            made = action(self, state)
+            if made is not None:
+                inner.append(made)
+
+        work = self.call_at(at, run)
+
+        def dispose() -> None:
+            work.cancel()
+            for disposable in inner:
+                disposable.dispose()
+
+        return Disposable(dispose)
+
+    def _push(self, work: _Work) -> None:
+        heapq.heappush(self._heap, work)
+        if work.at < self.clock.due:
+            self._note_next()
+
+    def _take_in(self) -> None:
+        while self._inbox:
+            self._push(self._inbox.popleft())
+
+    def _note_next(self) -> None:
+        while self._heap and self._heap[0].run is None:
+            heapq.heappop(self._heap)
+        self.clock.due = self._heap[0].at if self._heap else NEVER
+        if self._loop is not None:
+            self._arm()
+
+    def _arm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._loop is not None and self._heap:
+            wait = max(0, self._heap[0].at - self.now_ns) / 1e9
+            self._alarm = self._loop.call_later(wait, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._thread = threading.get_ident()
+        self.run_until(self.now_ns, inclusive=True)
+
+    @classmethod
+    def to_datetime(cls, value: typing.AbsoluteOrRelativeTime) -> datetime:
+        """Read an instant as reactivex's operators do: a number or timedelta counts from the epoch."""
+        return value if isinstance(value, datetime) else EPOCH + cls.to_timedelta(value)
+
+    @classmethod
+    def to_timedelta(cls, value: typing.AbsoluteOrRelativeTime) -> timedelta:
+        """Read a span as reactivex's operators do: a datetime is its distance from the epoch."""
+        if isinstance(value, datetime):
+            return value.astimezone(UTC) - EPOCH
+        return value if isinstance(value, timedelta) else timedelta(seconds=value)
+
+
+def _relative_ns(duetime: typing.RelativeTime) -> int:
+    return timedelta_to_ns(duetime) if isinstance(duetime, timedelta) else seconds_to_ns(duetime)
+
+
+def _absolute_ns(duetime: typing.AbsoluteTime) -> int:
+    if not isinstance(duetime, datetime):
+        return seconds_to_ns(duetime)
+    if is_naive(duetime):
+        raise ConfigurationError(
+            f"StreamScheduler: an instant must be an aware datetime; got {duetime!r}. Give it a zone, for instance tzinfo=UTC."
+        )
+    return datetime_to_ns(duetime)

@@ -1,0 +1,211 @@
+"""The Stream: an Observable that knows what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Generator
+from typing import Any, NoReturn, Protocol, TypeVar
+
+from reactivex import Observable, abc
+
+from rxstream.core._arguments import callable_, positive_count
+from rxstream.core._feed import Feed
+from rxstream.core._foreign import foreign_name, is_reactivex_operator, refuse_untracked
+from rxstream.core._operator import Operator, inline
+from rxstream.core._pipeline import Handler, Pipeline
+from rxstream.core._sink import check_handler, check_sink_argument
+from rxstream.errors import ConfigurationError
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Runner(Protocol):
+    """What a stream needs of the floor above to be awaited or iterated."""
+
+    def iterate(self, stream: Stream[Any]) -> AsyncIterator[Any]:
+        """Run the stream and hand out its items one by one."""
+
+
+class Stream(Observable[T_co]):
+    """An Observable made of a source and operators, run by a clock of its own.
+
+    Streams are cold: subscribed or run again, they start anew with fresh state. One stream may be piped on in
+    several ways; pipelines of one run share what they have in common.
+
+    Edges: `iter` is refused, as an Observable cannot be waited for by a plain loop.
+
+    Args:
+        feed: The source, for a stream that is one.
+        upstream: What it is made from, for any other.
+        step: What is done with it: an rxstream operator, or any function from Observable to Observable.
+        sides: Pipelines that get every item too, after those downstream.
+    """
+
+    runner: Runner | None = None
+
+    def __init__(
+        self,
+        *,
+        feed: Feed | None = None,
+        upstream: Observable[Any] | None = None,
+        step: Operator[Any, Any] | Callable[[Any], Observable[Any]] | None = None,
+        sides: tuple[Pipeline, ...] = (),
+    ) -> None:
+        super().__init__()
+        self.feed = feed
+        self.upstream = upstream
+        self.step = step
+        self.sides = sides
+
+    def pipe(self, *operators: Callable[[Any], Any]) -> Stream[Any]:
+        """Apply operators, left to right: rxstream's, reactivex's, or any function from Observable to Observable.
+
+        Args:
+            operators: Any number of them.
+
+        Returns:
+            The stream of what the last one makes.
+
+        Raises:
+            ConfigurationError: If one cannot be applied.
+        """
+        made: Stream[Any] = self
+        for step in operators:
+            if not callable(step):
+                raise ConfigurationError(
+                    f"pipe: an operator must be callable; got {step!r}. Give ops.…(…), or a function from stream to stream."
+                )
+            made = _applied(made, step)
+        return made
+
+    def tee(self, n: int = 2) -> tuple[Stream[T_co], ...]:
+        """Split into ``n`` branches of one subscription to the source.
+
+        Raises:
+            ConfigurationError: If ``n`` is no whole number of at least one.
+        """
+        positive_count("tee", n=n)
+        branch = inline("tee", "")
+        return tuple(derived(self, branch) for _ in range(n))
+
+    def split(self, predicate: Callable[[T_co], object]) -> tuple[Stream[T_co], Stream[T_co]]:
+        """Part into the values for which ``predicate`` is true and the others; it is asked once a value.
+
+        Raises:
+            ConfigurationError: If ``predicate`` cannot be called.
+        """
+        callable_("split", predicate=predicate)
+        judged = derived(self, inline("split", "value = (predicate(value), value)", predicate=predicate))
+        yes = inline("split", "if not value[0]: skip\nvalue = value[1]")
+        no = inline("split", "if value[0]: skip\nvalue = value[1]")
+        return derived(judged, yes), derived(judged, no)
+
+    def to(self, *sinks: Any, on_error: Handler | None = None, name: str | None = None) -> Pipeline:
+        """End in sinks: each gets every item.
+
+        Args:
+            sinks: ``rs.to_…(…)``, functions (plain or async), Observers, or objects with the `Sink` methods.
+            on_error: What is done with an item that fails: ``rs.handlers.…``, or ``f(event, error)``, whose
+                return means "handled". None: the run ends with the error.
+            name: The pipeline's name in the report.
+
+        Raises:
+            ConfigurationError: If there is no sink, or one that cannot take values.
+            UntrackedOperatorError: If an operator that could lose records stands behind a source that must not.
+        """
+        if not sinks:
+            raise ConfigurationError(
+                "to: needs at least one sink; got none. Give rs.to_list(), rs.to_file(…), a function, …"
+            )
+        for sink in sinks:
+            check_sink_argument("to", sink)
+        check_handler("to", on_error)
+        refuse_untracked(lineage(self))
+        return Pipeline(self, sinks, on_error, name)
+
+    def explain(self) -> None:
+        """Print the plan: the steps, and the code generated for those that were fused."""
+        from rxstream.core._explain import explained  # noqa: PLC0415 - only when asked for
+
+        print(explained(self))  # noqa: T201 - printing is what was asked for
+
+    def _subscribe_core(
+        self, observer: abc.ObserverBase[T_co], scheduler: abc.SchedulerBase | None = None
+    ) -> abc.DisposableBase:
+        from rxstream.core._subscribe import subscribe  # noqa: PLC0415 - it connects streams
+
+        return subscribe(self, observer, scheduler)
+
+    def __aiter__(self) -> AsyncIterator[T_co]:
+        assert Stream.runner is not None  # noqa: S101 - importing rxstream provides it
+        return Stream.runner.iterate(self)
+
+    def __await__(self) -> Generator[Any, None, T_co]:
+        return _last(self).__await__()
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(
+            "a Stream cannot be iterated by a plain loop. Write `rs.collect(stream)` for a list of its items, "
+            "or `async for value in stream` in a coroutine."
+        )
+
+    def __getitem__(self, key: Any) -> NoReturn:
+        raise TypeError("a Stream has no items to index. Write stream.pipe(ops.take(n)) or rs.collect(stream)[i].")
+
+    def __repr__(self) -> str:
+        if self.feed is not None:
+            return f"Stream({self.feed.name})"
+        name = self.step.name if isinstance(self.step, Operator) else foreign_name(self.step)
+        return f"{self.upstream!r} | {name}" if isinstance(self.upstream, Stream) else f"Stream({name})"
+
+
+async def _last(stream: Stream[Any]) -> Any:
+    last: Any = _last
+    async for value in stream:
+        last = value
+    if last is _last:
+        from reactivex.internal.exceptions import SequenceContainsNoElementsError  # noqa: PLC0415 - what Rx raises here
+
+        raise SequenceContainsNoElementsError
+    return last
+
+
+def derived(upstream: Stream[Any], step: Operator[Any, Any]) -> Stream[Any]:
+    """The stream that one operator makes of another stream."""
+    return Stream(upstream=upstream, step=step)
+
+
+def as_stream(observable: Observable[Any]) -> Stream[Any]:
+    """Take any Observable as a Stream."""
+    return observable if isinstance(observable, Stream) else Stream(upstream=observable)
+
+
+def lineage(stream: Stream[Any]) -> list[Stream[Any]]:
+    """Every stream that ``stream`` is made from, itself first, each once; sources in the order they were given."""
+    seen: dict[int, Stream[Any]] = {}
+    pending = [stream]
+    while pending:
+        found = pending.pop()
+        if id(found) in seen:
+            continue
+        seen[id(found)] = found
+        if isinstance(found.step, Operator):
+            pending.extend(reversed(found.step.others))
+        if isinstance(found.upstream, Stream):
+            pending.append(found.upstream)
+    return list(seen.values())
+
+
+def _applied(stream: Stream[Any], step: Callable[[Any], Any]) -> Stream[Any]:
+    if isinstance(step, Operator):
+        return derived(stream, step)
+    if is_reactivex_operator(step):
+        return Stream(upstream=stream, step=step)
+    made = step(stream)
+    if isinstance(made, Stream):
+        return made
+    if not isinstance(made, Observable):
+        raise ConfigurationError(
+            f"pipe: an operator must give an Observable; {foreign_name(step)} gave {made!r}. Return the stream from it."
+        )
+    # It hides what it does with the stream: applied anew in each run, to the run's own view of it.
+    return Stream(upstream=stream, step=step)

@@ -1,0 +1,125 @@
+"""Plain subscription: a stream run for one Rx observer, on the spot, with Rx's contract for errors."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from reactivex import abc
+from reactivex.disposable import Disposable
+from reactivex.scheduler import CurrentThreadScheduler
+
+from rxstream.core._connect import Connections, End, Intake, connect, observer_receiver
+from rxstream.core._context import Statistics
+from rxstream.core._passport import Slot, thread_slot
+from rxstream.core._receiver import ENDLESS, Receiver, Stop
+from rxstream.core._replay import replay
+from rxstream.core._scheduler import StreamScheduler
+from rxstream.core._sink import is_observer, sink_name
+from rxstream.core._stream import Stream, lineage
+from rxstream.errors import ConfigurationError, ErrorContext, attach_context
+
+
+class LooseBatch:
+    """Records that nobody has to remember."""
+
+    tracks = False
+
+    __slots__ = ("lift", "records")
+
+    def __init__(self, records: Sequence[Any], lift: Any) -> None:
+        self.records = records
+        self.lift = lift
+
+    def pin(self, record: Any, waiting: bool) -> None:
+        """Nothing is to be settled."""
+
+    def unpin(self, record: Any, waiting: bool) -> None:
+        """Nothing is to be settled."""
+
+    def hold_all(self) -> None:
+        """Nothing is to be settled."""
+
+    def release_all(self) -> None:
+        """Nothing is to be settled."""
+
+
+class _Subscription:
+    """The context of one plain subscription: an item's failure ends the stream."""
+
+    def __init__(self, slot: Slot, scheduler: StreamScheduler) -> None:
+        self.slot = slot
+        self.scheduler = scheduler
+        self.statistics = Statistics()
+        self.stop = Stop()
+
+    def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
+        attach_context(error, ErrorContext(None, operator, item))
+        self.stop.set()
+        below.on_error(error)
+
+    def receiver(self, sink: Any) -> Receiver:
+        if not is_observer(sink):
+            raise ConfigurationError(
+                f"subscribe: {sink_name(sink)} needs a run, which a plain subscription is not. Run it with rs.run."
+            )
+        return observer_receiver(sink, ENDLESS)
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        work.close()
+        raise ConfigurationError(
+            f"subscribe: {name} has to be awaited, which a plain subscription cannot do. Run it with rs.run or rs.run_async."
+        )
+
+
+def subscribe(
+    stream: Stream[Any], observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None
+) -> abc.DisposableBase:
+    """Push a stream's items into an observer until it ends or the subscription is disposed of.
+
+    Raises:
+        ConfigurationError: If a source has to be waited for.
+    """
+    for made_from in lineage(stream):
+        if made_from.sides:
+            raise ConfigurationError(
+                "subscribe: the branches of tee need a run, which a plain subscription is not. Run it with rs.run."
+            )
+    clock = scheduler if isinstance(scheduler, StreamScheduler) else StreamScheduler.virtual()
+    context = _Subscription(thread_slot(), clock)
+    connections = connect([End(stream, observer_receiver(observer, context.stop), context)], virtual=True)
+    for intake in connections.intakes:
+        if intake.feed.batches is None:
+            raise ConfigurationError(
+                f"subscribe: {intake.feed.name} has to be waited for, which a plain subscription cannot do. "
+                "Run it with rs.run, rs.run_async or `async for`."
+            )
+    # Not before everybody has subscribed: who unsubscribes in mid-stream must be able to reach us.
+    starter = scheduler or CurrentThreadScheduler.singleton()
+    starter.schedule(lambda *_: _run(connections.intakes, context))
+    return Disposable(lambda: _dispose(context, connections))
+
+
+def _run(intakes: list[Intake], context: _Subscription) -> None:
+    slot = context.slot
+    for intake, records in replay(intakes, context.scheduler, _complete):
+        saved = slot.save()
+        slot.clear()
+        slot.batch = LooseBatch(records, intake.feed.lift)
+        try:
+            intake.run(records)
+        finally:
+            slot.restore(saved)
+
+
+def _complete(intake: Intake) -> None:
+    if not intake.receiver.stop.now:
+        intake.receiver.on_completed()
+
+
+def _dispose(context: _Subscription, connections: Connections) -> None:
+    context.stop.set()
+    for subscription in connections.foreign:
+        subscription.dispose()
+
+

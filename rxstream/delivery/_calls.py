@@ -1,0 +1,107 @@
+"""Calling a function for one item after the other, awaiting what has to be awaited."""
+
+from __future__ import annotations
+
+import inspect
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rxstream.core import FAILURES, Context, Hold, Receiver, tell_task
+
+_NOT_CALLED: Final[Any] = object()
+
+
+@dataclass(slots=True)
+class _Waiting:
+    value: Any
+    hold: Hold
+    made: Any
+
+
+class Calls:
+    """A user's function at work, plain or async; items keep their order.
+
+    While nothing has to be awaited, an item is handled within its pass; behind one that has to be, items queue up,
+    each under a hold.
+
+    Args:
+        name: Whose errors they are.
+        call: The function, of one value.
+        on_made: Takes what came of an item: the function's result, awaited; called in the item's name.
+        context: The run's view of the pipeline.
+        below: Where an error goes in a plain subscription.
+        on_idle: Called when the queue has run empty.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        call: Callable[[Any], Any],
+        *,
+        on_made: Callable[[Any], None],
+        context: Context,
+        below: Receiver,
+        on_idle: Callable[[], None],
+    ) -> None:
+        self._name = name
+        self._call = call
+        self._on_made = on_made
+        self._context = context
+        self._below = below
+        self._on_idle = on_idle
+        self._queue: deque[_Waiting] = deque()
+
+    @property
+    def busy(self) -> bool:
+        """Whether items wait."""
+        return bool(self._queue)
+
+    def on_next(self, value: Any) -> None:
+        """Take one item."""
+        if self._queue:
+            self._queue.append(_Waiting(value, self._hold(), _NOT_CALLED))
+            return
+        made = self._call(value)
+        if made is None or not _must_wait(made):
+            self._on_made(made)
+            return
+        self._queue.append(_Waiting(value, self._hold(), made))
+        self._context.spawn(self._work(), self._name)
+
+    def _hold(self) -> Hold:
+        return Hold(self._context.slot, waiting=True)
+
+    async def _work(self) -> None:
+        while self._queue:
+            waiting = self._queue[0]
+            tell_task(waiting.hold.passport)
+            await self._finish(waiting)
+            self._queue.popleft()
+            waiting.hold.release()
+        self._on_idle()
+
+    async def _finish(self, waiting: _Waiting) -> None:
+        try:
+            made = self._call(waiting.value) if waiting.made is _NOT_CALLED else waiting.made
+            if hasattr(made, "__aiter__"):
+                async for item in made:
+                    waiting.hold.emit(self._on_made, item)
+                return
+            if inspect.isawaitable(made):
+                made = await made
+        except FAILURES as error:
+            self._fail(waiting, error)
+            return
+        waiting.hold.emit(self._on_made, made)
+
+    def _fail(self, waiting: _Waiting, error: BaseException) -> None:
+        def report(value: Any) -> None:
+            self._context.failed(error, self._name, value, self._below)
+
+        waiting.hold.emit(report, waiting.value)
+
+
+def _must_wait(made: Any) -> bool:
+    return inspect.isawaitable(made) or hasattr(made, "__aiter__")

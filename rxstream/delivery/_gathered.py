@@ -1,0 +1,108 @@
+"""A batch for a sink: values, their passports on demand, and the holds that keep their records unsettled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from rxstream.core import UNSET, Batch, Event, Hold, Slot, passport
+
+_NOTHING_SAID = (UNSET, UNSET, UNSET)
+
+
+class Gathered(Sequence[Any]):
+    """Values for a sink, with what is needed to make their passports and to settle them.
+
+    A source's batch is held once, as a whole; only what a keeper hands on has a hold of its own.
+    """
+
+    __slots__ = ("_batches", "_held", "_holds", "_said", "records", "values")
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.records: list[Any] = []
+        self._batches: list[tuple[int, Batch | None]] = []  # from which place on records are of which batch
+        self._held: list[Batch] = []
+        self._holds: dict[int, Hold] = {}
+        self._said: dict[int, tuple[Any, Any, Any]] = {}  # key, time and headers, where operators changed them
+
+    def add(self, value: Any, slot: Slot) -> None:
+        """Append the item that the slot names."""
+        place = len(self.values)
+        self.values.append(value)
+        self.records.append(slot.event)
+        batch = slot.batch
+        if not place or self._batches[-1][1] is not batch:
+            self._batches.append((place, batch))
+        if slot.hold is not None:
+            self._holds[place] = slot.hold.again()
+        elif batch is not None and (not self._held or self._held[-1] is not batch):
+            self._held.append(batch)
+            batch.hold_all()
+        if slot.key is not UNSET or slot.time is not UNSET or slot.headers is not UNSET:
+            self._said[place] = (slot.key, slot.time, slot.headers)
+
+    @property
+    def events(self) -> Sequence[Event[Any]]:
+        """One Event a value: the item's passport."""
+        return _Passports(self)
+
+    def name_in(self, slot: Slot, place: int) -> None:
+        """Make ``slot`` name the item at ``place``."""
+        slot.event, slot.batch, slot.hold = self.records[place], self._batch_of(place), self._holds.get(place)
+        slot.key, slot.time, slot.headers = self._said.get(place, _NOTHING_SAID)
+
+    def in_the_name_of(self, place: int, slot: Slot, act: Callable[[], None]) -> None:
+        """Call ``act`` as if the item at ``place`` were just passing."""
+        saved = slot.save()
+        self.name_in(slot, place)
+        try:
+            act()
+        finally:
+            slot.restore(saved)
+
+    def passport_of(self, place: int) -> Event[Any]:
+        """The Event of one item."""
+        slot = Slot()
+        self.name_in(slot, place)
+        return passport(slot, self.values[place])
+
+    def settle(self) -> None:
+        """Let go of everything."""
+        for hold in self._holds.values():
+            hold.release()
+        for batch in self._held:
+            batch.release_all()
+        self._holds, self._held = {}, []
+
+    def _batch_of(self, place: int) -> Batch | None:
+        found: Batch | None = None
+        for first, batch in self._batches:
+            if first > place:
+                break
+            found = batch
+        return found
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.values[place]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values)
+
+
+class _Passports(Sequence[Event[Any]]):
+    """The passports of a batch, each made when it is asked for."""
+
+    def __init__(self, gathered: Gathered) -> None:
+        self._gathered = gathered
+
+    def __len__(self) -> int:
+        return len(self._gathered)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self._gathered.passport_of(at) for at in range(*place.indices(len(self)))]
+        return self._gathered.passport_of(range(len(self))[place])

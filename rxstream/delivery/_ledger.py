@@ -1,0 +1,208 @@
+"""The ledger: which records of a source are still being worked on, and how far it may commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from rxstream.core import Event, Feed, Partition, Poll
+
+#: Of `max_in_flight`, what must be settled again before reading goes on: so that it does not flutter.
+_RESUME_SHARE: Final = 0.5
+
+
+class _Entry:
+    """One batch's stretch of one partition, until everything in it is settled."""
+
+    __slots__ = ("batch", "end", "first", "pins")
+
+    def __init__(self, batch: Batch, first: int, end: int) -> None:
+        self.batch = batch
+        self.first = first
+        self.end = end
+        self.pins: dict[int, int] = {}  # position -> how often it is held
+
+    @property
+    def settled(self) -> bool:
+        return not self.pins and self.batch.released
+
+    @property
+    def safe(self) -> int:
+        """The position below which everything of it is settled."""
+        return min(self.pins) if self.pins and self.batch.released else self.first
+
+
+class _Stretch:
+    """One partition's entries in the order they were read, and the position below which all is settled."""
+
+    __slots__ = ("begin", "end", "entries")
+
+    def __init__(self, begin: int) -> None:
+        self.entries: deque[_Entry] = deque()
+        self.begin = begin
+        self.end = begin
+
+    @property
+    def safe(self) -> int:
+        while self.entries and self.entries[0].settled:
+            self.entries.popleft()
+        return self.entries[0].safe if self.entries else self.end
+
+
+class Batch:
+    """The records of one poll, unsettled until the pass is over and nobody holds any of them."""
+
+    __slots__ = ("_entries", "_ledger", "_open", "_waiting", "_weight", "_whole", "lift", "records", "tracks")
+
+    def __init__(self, ledger: Ledger, records: Sequence[Any], lift: Callable[[Any], Event[Any]], tracks: bool) -> None:
+        self._ledger = ledger
+        self._entries: dict[Partition, _Entry] = {}
+        self._open = True
+        self._whole = 0
+        self._waiting = 0
+        self._weight = 0
+        self.records = records
+        self.lift = lift
+        self.tracks = tracks
+
+    @property
+    def released(self) -> bool:
+        """Whether the pass is over and nobody holds the batch as a whole."""
+        return not self._open and not self._whole
+
+    def pin(self, record: Any, waiting: bool) -> None:
+        """Keep one record unsettled."""
+        if waiting:
+            self._waiting += 1
+            self._weigh()
+        if self.tracks:
+            partition, position = self._ledger.locate(record)
+            pins = self._entries[partition].pins
+            pins[position] = pins.get(position, 0) + 1
+
+    def unpin(self, record: Any, waiting: bool) -> None:
+        """Take one pin back."""
+        if self.tracks:
+            partition, position = self._ledger.locate(record)
+            pins = self._entries[partition].pins
+            if pins[position] == 1:
+                del pins[position]
+            else:
+                pins[position] -= 1
+        if waiting:
+            self._waiting -= 1
+            self._weigh()
+
+    def hold_all(self) -> None:
+        """Keep the whole batch unsettled, as waiting for work."""
+        self._whole += 1
+        self._weigh()
+
+    def release_all(self) -> None:
+        """Take one hold on the whole batch back."""
+        self._whole -= 1
+        self._weigh()
+
+    def close(self) -> None:
+        """The pass is over: what nobody holds is settled."""
+        self._open = False
+
+    def close_at(self, record: Any) -> None:
+        """The pass broke at ``record``: it and all behind it in the batch stay unsettled for ever."""
+        if self.tracks:
+            behind = False
+            for candidate in self.records:
+                behind = behind or candidate is record
+                if behind:
+                    partition, position = self._ledger.locate(candidate)
+                    self._entries[partition].pins.setdefault(position, 1)
+        self._open = False
+
+    def enter(self, partition: Partition, first: int, end: int) -> _Entry:
+        """Make the entry of one of its stretches."""
+        entry = self._entries[partition] = _Entry(self, first, end)
+        return entry
+
+    def _weigh(self) -> None:
+        # Held as a whole it weighs its records; otherwise what is held for work, but no more than it has.
+        weight = len(self.records) if self._whole else min(self._waiting, len(self.records))
+        if weight != self._weight:
+            self._ledger.add_waiting(weight - self._weight)
+            self._weight = weight
+
+
+class Ledger:
+    """One source's records in flight.
+
+    The number that wait for work is the backpressure; the position below which everything is settled is what the
+    source may commit. Once frozen it commits nothing more.
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._stretches: dict[Partition, _Stretch] = {}
+        self._committed: dict[Partition, int] = {}
+        self._room = asyncio.Event()
+        self._room.set()
+        self.locate = feed.locate or _nowhere
+        self.frozen = False
+        self.waiting = 0
+        self.committed = 0
+
+    def open(self, poll: Poll) -> Batch:
+        """Start a batch: all of it is unsettled until it is closed."""
+        batch = Batch(self, poll.records, self._feed.lift, bool(poll.spans))
+        for partition, first, end in poll.spans:
+            stretch = self._stretches.setdefault(partition, _Stretch(first))
+            stretch.entries.append(batch.enter(partition, first, end))
+            stretch.end = end
+        return batch
+
+    def add_waiting(self, change: int) -> None:
+        """Note that more or fewer records wait for work."""
+        self.waiting += change
+        if self.waiting >= self._feed.max_in_flight:
+            self._room.clear()
+        elif self.waiting <= self._feed.max_in_flight * _RESUME_SHARE:
+            self._room.set()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more may be read."""
+        return self._room.is_set()
+
+    async def wait_room(self) -> None:
+        """Wait until so few records wait for work that more may be read."""
+        await self._room.wait()
+
+    def freeze(self) -> None:
+        """Commit nothing more: what is disposed of now must not look as if it had been handled."""
+        self.frozen = True
+
+    def commits(self) -> dict[Partition, int]:
+        """The positions that can be committed and have not been yet."""
+        if self.frozen:
+            return {}
+        safe = {partition: stretch.safe for partition, stretch in self._stretches.items()}
+        return {at: position for at, position in safe.items() if position > self._committed.get(at, -1)}
+
+    def note_committed(self, positions: dict[Partition, int]) -> None:
+        """Note what was committed."""
+        for partition, position in positions.items():
+            self.committed += position - self._committed.get(partition, self._stretches[partition].begin)
+            self._committed[partition] = position
+
+    @property
+    def unsettled(self) -> int:
+        """How many records have not been settled."""
+        return sum(
+            len(entry.pins) if entry.batch.released else entry.end - entry.first
+            for stretch in self._stretches.values()
+            for entry in stretch.entries
+        )
+
+
+def _nowhere(_record: Any) -> tuple[Partition, int]:
+    raise AssertionError("a source without positions has no pins")

@@ -1,0 +1,135 @@
+"""The way out: what a pipeline hands to one sink is gathered in the pass, written in batches, and then settled."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from rxstream.core import FAILURES, Context, Halt, Receiver, Sink, sink_name
+from rxstream.delivery._gathered import Gathered
+from rxstream.errors import BatchError
+
+#: How many writes a sink may have unconfirmed, if it confirms them later.
+_MOST_UNCONFIRMED: Final = 8
+
+
+class Outlet:
+    """One sink of one pipeline while it runs.
+
+    Items are encoded and gathered within the pass, where a failure is the item's own; a task writes what has
+    gathered, one batch at a time, and settles it when the sink has confirmed.
+
+    Args:
+        sink: Where to. Besides the `Sink` methods it may have ``encode``, called in the pass with each value, and its
+            ``write`` may return an awaitable: the confirmation, for which the next write need not wait.
+        context: The pipeline's.
+    """
+
+    def __init__(self, sink: Sink[Any], context: Context) -> None:
+        self.name = sink_name(sink)
+        self.confirmed = 0
+        self.sink = sink
+        self._context = context
+        self._encode: Callable[[Any], Any] | None = getattr(sink, "encode", None)
+        self._gathered = Gathered()
+        self._unconfirmed = 0
+        self._news = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._room = asyncio.Semaphore(_MOST_UNCONFIRMED)
+
+    @property
+    def receiver(self) -> Receiver:
+        """Where the pipeline hands its items to."""
+        return sink_receiver(self.name, self.accept)
+
+    def accept(self, value: Any) -> None:
+        """Take the item that is just passing."""
+        item = value if self._encode is None else self._encode(value)
+        gathered = self._gathered
+        gathered.add(item, self._context.slot)
+        if len(gathered.values) == 1:
+            self._idle.clear()
+            self._news.set()
+
+    async def open(self) -> None:
+        """Get the sink ready."""
+        await self.sink.open()
+
+    async def close(self) -> None:
+        """Let the sink go."""
+        await self.sink.close()
+
+    async def work(self) -> None:
+        """Write what comes, until cancelled."""
+        while True:
+            await self._news.wait()
+            await self._room.acquire()
+            self._news.clear()
+            batch, self._gathered = self._gathered, Gathered()
+            self._unconfirmed += 1
+            await self._write(batch)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything handed over so far is confirmed."""
+        return self._idle.is_set()
+
+    async def wait_idle(self) -> None:
+        """Wait until everything handed over so far is confirmed."""
+        await self._idle.wait()
+
+    async def _write(self, batch: Gathered) -> None:
+        try:
+            receipt = await self.sink.write(batch)
+        except FAILURES as error:
+            self._confirm(batch, error)
+            return
+        if inspect.isawaitable(receipt):
+            asyncio.ensure_future(receipt).add_done_callback(partial(self._take_receipt, batch))
+        else:
+            self._confirm(batch, None)
+
+    def _take_receipt(self, batch: Gathered, receipt: asyncio.Future[Any]) -> None:
+        if not receipt.cancelled():
+            self._confirm(batch, receipt.exception())
+
+    def _confirm(self, batch: Gathered, error: BaseException | None) -> None:
+        failed = _failures(batch, error)
+        self.confirmed += len(batch) - len(failed)
+        try:
+            for place, reason in failed.items():
+                batch.in_the_name_of(place, self._context.slot, partial(self._report, batch.values[place], reason))
+        except Halt:
+            # The run knows; what was to be stopped at must not be settled.
+            return
+        batch.settle()
+        self._room.release()
+        self._unconfirmed -= 1
+        if not self._unconfirmed and not self._gathered.values:
+            self._idle.set()
+
+    def _report(self, value: Any, error: BaseException) -> None:
+        self._context.failed(error, self.name, value, self.receiver)
+
+
+def sink_receiver(name: str, on_next: Callable[[Any], None]) -> Receiver:
+    """A sink as a receiver: the run closes it when all that feed it have ended, and errors go to the handler."""
+    return Receiver(name, on_next, _nothing, _ignored)
+
+
+def _failures(batch: Gathered, error: BaseException | None) -> dict[int, BaseException]:
+    if error is None:
+        return {}
+    return error.errors if isinstance(error, BatchError) else dict.fromkeys(range(len(batch)), error)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _ignored(_error: BaseException) -> None:
+    pass

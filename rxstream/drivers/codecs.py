@@ -1,0 +1,106 @@
+"""Codecs: values to bytes and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final, Protocol
+
+from rxstream.core import Event, did_you_mean
+from rxstream.errors import ConfigurationError, MissingExtraError
+
+
+class Codec(Protocol):
+    """How values become bytes and bytes values. Both may raise; the error is the item's."""
+
+    def encode(self, value: Any) -> bytes:
+        """Make bytes of a value."""
+
+    def decode(self, raw: bytes) -> Any:
+        """Make a value of bytes."""
+
+
+class _Bytes:
+    def encode(self, value: Any) -> bytes:
+        if isinstance(value, bytes | bytearray | memoryview):
+            return bytes(value)
+        raise TypeError(f'codec "bytes": a value must be bytes; got {value!r}. Say codec="str" or "json".')
+
+    def decode(self, raw: bytes) -> Any:
+        return raw
+
+
+class _Str:
+    def encode(self, value: Any) -> bytes:
+        if isinstance(value, str):
+            return value.encode()
+        raise TypeError(f'codec "str": a value must be text; got {value!r}. Say codec="json", or map it to str.')
+
+    def decode(self, raw: bytes) -> Any:
+        return raw.decode()
+
+
+class _Json:
+    def __init__(self) -> None:
+        self._write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain).encode
+        self._read = json.JSONDecoder().decode
+
+    def encode(self, value: Any) -> bytes:
+        return self._write(value).encode()
+
+    def decode(self, raw: bytes) -> Any:
+        return self._read(raw.decode())
+
+
+class _Msgpack:
+    def __init__(self) -> None:
+        try:
+            msgpack = importlib.import_module("msgspec.msgpack")
+        except ImportError:
+            raise MissingExtraError(
+                'codec "msgpack": needs msgspec, which is not installed. Run: pip install \'rxstream[msgpack]\''
+            ) from None
+        self.encode: Callable[[Any], bytes] = msgpack.Encoder(enc_hook=plain).encode
+        self.decode: Callable[[bytes], Any] = msgpack.Decoder().decode
+
+
+_KNOWN: Final[dict[str, Callable[[], Codec]]] = {"bytes": _Bytes, "str": _Str, "json": _Json, "msgpack": _Msgpack}
+
+
+def codec_of(who: str, codec: Any) -> Codec:
+    """Read a ``codec=`` argument: a name, an object with ``encode`` and ``decode``, or None for bytes.
+
+    Raises:
+        ConfigurationError: If it is none of these.
+        MissingExtraError: If its library is not installed.
+    """
+    if codec is None:
+        return _Bytes()
+    if isinstance(codec, str):
+        if codec in _KNOWN:
+            return _KNOWN[codec]()
+        listed = ", ".join(repr(name) for name in _KNOWN)
+        raise ConfigurationError(f"{who}: codec must be one of {listed}; got {codec!r}. {did_you_mean(codec, _KNOWN)}")
+    if callable(getattr(codec, "encode", None)) and callable(getattr(codec, "decode", None)):
+        return codec  # type: ignore[no-any-return]  # it has both methods
+    raise ConfigurationError(
+        f"{who}: codec must be a name or an object with encode and decode; got {codec!r}. \"json\" is a good start."
+    )
+
+
+def plain(value: Any) -> Any:
+    """What JSON has no word for, as something it has: instants as ISO 8601, dataclasses as objects, bytes as text."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Event):
+        return {"value": value.value, "key": value.key, "timestamp": value.timestamp, "headers": dict(value.headers)}
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode(errors="backslashreplace")
+    if isinstance(value, set | frozenset | tuple):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON: {value!r}. Map it to a dict, list, text or number.")

@@ -1,0 +1,94 @@
+"""Send an item that failed to a sink of its own, with all that is known of the failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from rxstream.core import Context, Event, Headers, check_sink_argument, raw_value, thread_slot
+from rxstream.errors import error_context
+
+#: Where the record was read; a letter that is read again and fails again keeps the first place.
+_PROVENANCE: Final = ("rx-source", "rx-partition", "rx-offset")
+
+
+class DeadLetter:
+    """The handler that `dead_letter` makes; the run opens its sink."""
+
+    def __init__(self, sink: Any, then: Callable[[Event[Any], BaseException], Any] | None) -> None:
+        self.sinks = (sink,)
+        self._then = then
+
+    def start(self, context: Context) -> Callable[[Event[Any], BaseException], Any]:
+        """Make the handler of one run."""
+        receiver = context.receiver(self.sinks[0])
+        then = self._then
+
+        def send(event: Event[Any], error: BaseException) -> Any:
+            slot = thread_slot()
+            said = slot.key, slot.time, slot.headers
+            # The letter is the source's record, whatever the operators had made of its key and time by then.
+            slot.key, slot.time = event.key, event.timestamp_ns
+            slot.headers = letter_headers(event, error)
+            try:
+                receiver.on_next(raw_value(event))
+            finally:
+                slot.key, slot.time, slot.headers = said
+            return then(event, error) if then is not None else None
+
+        return send
+
+    def __call__(self, event: Event[Any], error: BaseException) -> None:
+        """Only a run can send letters."""
+        raise error
+
+
+def dead_letter(sink: Any, *, then: Callable[[Event[Any], BaseException], Any] | None = None) -> DeadLetter:
+    """Send the source's record to ``sink`` and continue.
+
+    The letter has the record's key, timestamp and headers, its value as it came (bytes where the source reads bytes),
+    and more headers, as text: ``rx-error-type`` (with its module), ``rx-error-message``, ``rx-error-operator``,
+    ``rx-source``, ``rx-partition``, ``rx-offset`` and ``rx-attempts``. A record that is a dead letter already keeps
+    the source, partition and offset of its first failure. `rs.to_file` writes an object with all of it; a function
+    sees the value, and the headers by ``rs.current_event()``.
+
+    Args:
+        sink: Where letters go.
+        then: Another handler, called when the letter is on its way: ``rs.handlers.stop()`` ends the run with a letter.
+
+    Raises:
+        ConfigurationError: If ``sink`` cannot take values.
+
+    Delivery: the record is settled when the letter is confirmed; if that fails, the run stops.
+
+    Example:
+        >>> letters = rs.to_list()
+        >>> parsed = rs.from_iterable(["1", "x"]).pipe(ops.map(int))
+        >>> rs.collect(parsed, on_error=rs.handlers.dead_letter(letters))
+        [1]
+        >>> letters.items
+        ['x']
+    """
+    check_sink_argument("dead_letter", sink)
+    return DeadLetter(sink, then)
+
+
+def letter_headers(event: Event[Any], error: BaseException) -> Headers:
+    """The record's own headers, and those that say what happened to it."""
+    origin = event.origin
+    told = {
+        "rx-error-type": f"{type(error).__module__}.{type(error).__qualname__}",
+        "rx-error-message": str(error),
+        "rx-error-operator": error_context(error).operator,
+        "rx-source": origin.source if origin else None,
+        "rx-partition": origin.partition if origin else None,
+        "rx-offset": origin.offset if origin else None,
+        "rx-attempts": 1,
+    }
+    known = {name for name, _ in event.headers}
+    if "rx-source" in known:
+        told = {name: content for name, content in told.items() if name not in _PROVENANCE}
+    kept = tuple(header for header in event.headers if header[0] not in told)
+    return (*kept, *((name, str(content).encode()) for name, content in told.items() if content is not None))
+
+

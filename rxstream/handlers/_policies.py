@@ -1,0 +1,41 @@
+"""What to do with an item that failed: stop the run, or skip the item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rxstream.core import Event
+
+ErrorHandler = Callable[[Event[Any], BaseException], Any]
+
+
+def stop() -> ErrorHandler:
+    """End the run with the error: what was in flight is finished, and nothing from the item on is committed.
+
+    This is the default.
+
+    Example:
+        >>> pipeline = rs.from_iterable([1]).to(print, on_error=rs.handlers.stop())
+    """
+
+    def stop_at(event: Event[Any], error: BaseException) -> None:
+        raise error
+
+    return stop_at
+
+
+def skip() -> ErrorHandler:
+    """Let the item go and continue; it counts as failed in the report.
+
+    Delivery: the record is settled.
+
+    Example:
+        >>> rs.collect(rs.from_iterable([1, 0]).pipe(ops.map(lambda x: 1 / x)), on_error=rs.handlers.skip())
+        [1.0]
+    """
+
+    def skip_it(event: Event[Any], error: BaseException) -> None:
+        return None
+
+    return skip_it

@@ -1,0 +1,66 @@
+"""Say when things happened, and how far out of order they may come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from rxstream.core import NEVER, Operator, callable_, duration_ns, inline, instant_reader, unit_choice
+
+T = TypeVar("T")
+
+
+def event_time(
+    time: Callable[[T], Any] | str, *, unit: str | None = None, disorder: float | timedelta = 0.0
+) -> Operator[T, T]:
+    """Give each item its timestamp, and the stream its watermark: the greatest timestamp seen, less the disorder.
+
+    .. marble::
+
+        -a-b-|
+        [ event_time(when) ]
+        -a-b-|
+
+    The watermark comes from the timestamps alone, so windows and joins below give the same answer live, in a replay
+    and in a test. It replaces what the source said of time. An item without a timestamp goes to the error handler.
+
+    Args:
+        time: Finds an item's instant: a function of the value, or a field's name. An aware datetime, ISO 8601 text
+            with a zone, or, with ``unit``, a number.
+        unit: What numbers count since the epoch: ``"s"``, ``"ms"``, ``"us"`` or ``"ns"``.
+        disorder: How long after a later one an item may still come, in seconds or as a timedelta.
+
+    Raises:
+        ConfigurationError: If ``time`` is neither, ``unit`` is unknown or ``disorder`` is negative.
+
+    State: the greatest timestamp.
+
+    Delivery: the item stays the same record.
+
+    Example:
+        >>> rides = rs.from_iterable([{"at": 1_700_000_000}])
+        >>> [event] = rs.collect(rides.pipe(ops.event_time("at", unit="s"), ops.events()))
+        >>> event.timestamp.isoformat()
+        '2023-11-14T22:13:20+00:00'
+    """
+    allowed = duration_ns("event_time", disorder=disorder)
+    read = instant_reader("event_time", unit_choice("event_time", unit))
+    if isinstance(time, str):
+        found, names = f"value[{time!r}]", {}
+    else:
+        callable_("event_time", time=time)
+        found, names = "time_of(value)", {"time_of": time}
+    lines = [
+        f"slot.time = instant = read({found})",
+        "if instant > high:",
+        "    high = instant",
+        "    if instant >= wake:",
+        f"        wake = advance(instant - {allowed}) + {allowed}",
+    ]
+    state = {"high": _before_everything, "wake": _before_everything}
+    return inline("event_time", "\n".join(lines), read=read, state=state, passport=True, makes_watermarks=True, **names)
+
+
+def _before_everything() -> int:
+    return -NEVER

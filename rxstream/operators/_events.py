@@ -1,0 +1,66 @@
+"""Turn values into Events and back."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from rxstream.core import Event, Operator, inline, passport, thread_slot
+from rxstream.errors import StreamError
+
+T = TypeVar("T")
+
+
+def events() -> Operator[T, Event[T]]:
+    """Hand on each value as an Event: with its key, timestamp, headers and origin.
+
+    .. marble::
+
+        -a-|
+        [ events() ]
+        -A-|    A = Event("a", timestamp=1 s)
+
+    State: none.
+
+    Delivery: the Event travels on as the same record.
+
+    Example:
+        >>> rs.collect(rs.from_iterable([rs.Event(1, key="k")]).pipe(ops.events()))
+        [Event(1, key='k')]
+    """
+    return inline("events", "value = as_event(value)", as_event=_as_event, passport=True)
+
+
+def values() -> Operator[Event[T], T]:
+    """Hand on the value of each Event, taking over its key, timestamp and headers.
+
+    .. marble::
+
+        -A-|    A = Event("a", key=1)
+        [ values() ]
+        -a-|
+
+    The way to change a passport: ``events()``, ``map(lambda event: event.replace(…))``, ``values()``. Delivery stays
+    with the item, whatever the Event's origin says. A value that is no Event goes to the error handler.
+
+    State: none.
+
+    Delivery: the value travels on as the same record.
+
+    Example:
+        >>> keyed = rs.from_iterable([rs.Event(1, key="k")])
+        >>> rs.collect(keyed.pipe(ops.events(), ops.map(lambda event: event.replace(value=2)), ops.values()))
+        [2]
+    """
+    return inline("values", "value = unpacked(value)", unpacked=_unpacked, passport=True)
+
+
+def _as_event(value: Any) -> Event[Any]:
+    return passport(thread_slot(), value)
+
+
+def _unpacked(event: Any) -> Any:
+    if not isinstance(event, Event):
+        raise StreamError(f"values: every item must be an Event; got {event!r}. Put ops.events() before it.")
+    slot = thread_slot()
+    slot.key, slot.time, slot.headers = event.key, event.timestamp_ns, event.headers
+    return event.value

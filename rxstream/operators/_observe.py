@@ -1,0 +1,40 @@
+"""Look at the items as they pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from rxstream.core import Operator, callable_, inline
+
+T = TypeVar("T")
+
+
+def observe(f: Callable[[T], object]) -> Operator[T, T]:
+    """Call ``f`` with each value and hand the value on unchanged; what ``f`` returns does not matter.
+
+    .. marble::
+
+        -a-b-|
+        [ observe(print) ]
+        -a-b-|
+
+    Args:
+        f: A plain function of one value. An error in it is the item's.
+
+    Raises:
+        ConfigurationError: If ``f`` cannot be called, or is async.
+
+    State: none.
+
+    Delivery: the item stays the same record.
+
+    Example:
+        >>> seen = []
+        >>> rs.collect(rs.from_iterable("ab").pipe(ops.observe(seen.append)))
+        ['a', 'b']
+        >>> seen
+        ['a', 'b']
+    """
+    callable_("observe", f=f)
+    return inline("observe", "f(value)", f=f)

@@ -1,0 +1,120 @@
+"""Process each value: change it, drop it, or make several of it; plain or async."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from rxstream.core import Downstream, Operator, Reactions, Stream, name_of, node
+from rxstream.delivery import Calls
+from rxstream.errors import ConfigurationError
+
+
+def process(f: Any) -> Any:
+    """Hand on what ``f(value)`` returns; ``None`` drops the item.
+
+    .. marble::
+
+        -1-2-3-|
+        [ process(lambda x: x * 10 if x != 2 else None) ]
+        -a---b-|    a = 10, b = 30
+
+    Items keep their order: while an async ``f`` is at work, later ones wait. It completes when the last one is done.
+
+    Args:
+        f: A function of one value, plain or async, or an object with ``process(value)``; what it returns is awaited
+            if it can be. A generator function, plain or async, yields any number of items, ``None`` among them.
+            A list of such is a chain: each gets what the one before returned.
+
+    Raises:
+        ConfigurationError: If ``f`` is none of these.
+
+    State: the items that wait for an async ``f``.
+
+    Delivery: a dropped item is settled at once; one that waits, when it has been handled.
+
+    Example:
+        >>> orders = rs.from_iterable([{"price": 3}, {"price": 0}])
+        >>> rs.collect(orders.pipe(ops.process(lambda order: order["price"] or None)))
+        [3]
+    """
+    if not isinstance(f, list | tuple):
+        return _one(f)
+    steps = [_one(step) for step in f]
+
+    def apply(stream: Stream[Any]) -> Stream[Any]:
+        return stream.pipe(*steps)
+
+    return apply
+
+
+def _one(f: Any) -> Operator[Any, Any]:
+    method = getattr(f, "process", None)
+    call = method if callable(method) else f
+    if not callable(call):
+        raise ConfigurationError(
+            f"process: needs a function, an object with process(value), or a list of those; got {f!r}. Give one of these."
+        )
+    name = f"process({name_of(f) if call is f else type(f).__qualname__})"
+
+    def start(down: Downstream[Any]) -> Reactions:
+        return _Processing(call, name, down).reactions()
+
+    return node(name, start)
+
+
+class _Processing:
+    """One subscription: what comes of each call, and what must not overtake the calls that wait."""
+
+    def __init__(self, call: Callable[[Any], Any], name: str, down: Downstream[Any]) -> None:
+        self._down = down
+        self._completing = False
+        self._watermark: int | None = None
+        on_made = self._emit_each if inspect.isgeneratorfunction(call) else self._emit_one
+        self._calls = Calls(
+            name,
+            call,
+            # An async generator's items come here one by one, and a None among them is a value.
+            on_made=down.emit if inspect.isasyncgenfunction(call) else on_made,
+            context=down.context,
+            below=down.below,
+            on_idle=self._on_idle,
+        )
+
+    def reactions(self) -> Reactions:
+        watermark = self._on_watermark if self._down.keeps_event_time else None
+        return Reactions(self._calls.on_next, on_completed=self._on_completed, on_watermark=watermark)
+
+    def _emit_one(self, made: Any) -> None:
+        if made is None:
+            self._down.context.statistics.dropped += 1
+        else:
+            self._down.emit(made)
+
+    def _emit_each(self, items: Any) -> None:
+        stop = self._down.stop
+        for item in items:
+            self._down.emit(item)
+            if stop.now:
+                return
+
+    def _on_watermark(self, watermark: int) -> int:
+        if self._calls.busy:
+            # The items before it are still on their way.
+            self._watermark = watermark
+            return watermark + 1
+        return self._down.watermark(watermark)
+
+    def _on_completed(self) -> None:
+        if self._calls.busy:
+            self._completing = True
+        else:
+            self._down.complete()
+
+    def _on_idle(self) -> None:
+        if self._watermark is not None:
+            self._down.watermark(self._watermark)
+            self._watermark = None
+        if self._completing:
+            self._down.complete()

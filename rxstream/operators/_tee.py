@@ -1,0 +1,68 @@
+"""Send every item through side branches as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from reactivex import Observable
+
+from rxstream.core import Pipeline, Sink, Stream, as_stream, inline, is_observer
+from rxstream.errors import ConfigurationError
+
+T = TypeVar("T")
+
+Branch = Callable[[Stream[Any]], Pipeline] | Any
+
+
+def tee(*branches: Branch) -> Callable[[Observable[T]], Stream[T]]:
+    """Hand every item on unchanged, and then through each branch.
+
+    .. marble::
+
+        -a-b-|
+        [ tee(audit) ]
+        -a-b-|
+
+    A branch ends when the stream does. A branch that fails is the item's failure; the item has gone on downstream
+    by then, and still goes through the other branches.
+
+    Args:
+        branches: Each a sink, an Observer, or a function from Stream to Pipeline, whose own error handler counts in it.
+            For a plain function of the value there is ``observe``.
+
+    Raises:
+        ConfigurationError: If there is none, or one is none of these.
+
+    State: none.
+
+    Delivery: a record is settled when downstream and every branch are done with it.
+
+    Example:
+        >>> seen = rs.to_list()
+        >>> rs.collect(rs.from_iterable("ab").pipe(ops.tee(seen), ops.map(str.upper)))
+        ['A', 'B']
+        >>> seen.items
+        ['a', 'b']
+    """
+    if not branches:
+        raise ConfigurationError("tee: needs at least one branch; got none. Give a sink or a function from Stream to Pipeline.")
+
+
+    def apply(source: Observable[T]) -> Stream[T]:
+        stream = as_stream(source)
+        return Stream(upstream=stream, step=inline("tee", ""), sides=tuple(_side(stream, branch) for branch in branches))
+
+    return apply
+
+
+def _side(stream: Stream[Any], branch: Branch) -> Pipeline:
+    if isinstance(branch, Sink) or is_observer(branch):
+        return stream.to(branch)
+    made = branch(stream) if callable(branch) else branch
+    if not isinstance(made, Pipeline):
+        raise ConfigurationError(
+            f"tee: a branch must be a sink, an Observer or a function from Stream to Pipeline; {branch!r} gave {made!r}. "
+            "For a plain function of the value write ops.observe(f)."
+        )
+    return made

@@ -1,0 +1,213 @@
+"""One pipeline while it runs: its counts, its error handler, and its sinks."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from rxstream.core import (
+    FAILURES,
+    Halt,
+    Hold,
+    Pipeline,
+    Receiver,
+    Sink,
+    Slot,
+    Statistics,
+    StreamScheduler,
+    is_observer,
+    lineage,
+    sink_name,
+    source_event,
+)
+from rxstream.delivery import Calls, Outlet, sink_receiver
+from rxstream.errors import ErrorContext, OutOfOrderError, attach_context
+from rxstream.handlers import stop
+
+if TYPE_CHECKING:
+    from rxstream.runtime._run import Run
+
+
+class PipelineContext:
+    """What the operators and sinks of one pipeline see of the run."""
+
+    def __init__(self, run: Run, pipeline: Pipeline, name: str) -> None:
+        self.name = name
+        self.pipeline = pipeline
+        self.slot: Slot = run.slot
+        self.scheduler: StreamScheduler = run.scheduler
+        self.statistics = Statistics()
+        self.outlets: list[Outlet] = []
+        self._run = run
+        self._sinks: list[Callable[[], int]] = []
+        self._letters: list[Callable[[], int]] = []
+        self._handling: asyncio.Queue[tuple[Hold, BaseException, Awaitable[Any]]] = asyncio.Queue()
+        self._handled = asyncio.Event()
+        self._handled.set()
+        self._handler_started = False
+        self._receivers: dict[int, Receiver] = {}
+        handler = pipeline.on_error or stop()
+        self._letters_to = LetterContext(self)
+        start = getattr(handler, "start", None)
+        self._handle: Callable[..., Any] = handler if start is None else start(self._letters_to)
+        #: The receivers of the pipeline's sinks, in their order.
+        self.ends_made = [self._end(sink) for sink in pipeline.sinks]
+        # Those of the operators' sinks are made now, so that the run can open them before anything is read.
+        for stream in lineage(pipeline.stream):
+            for sink in getattr(stream.step, "sinks", ()):
+                self.receiver(sink)
+
+    def receiver(self, sink: Any) -> Receiver:
+        """The receiver of a sink that one of the operators names."""
+        if id(sink) not in self._receivers:
+            self._receivers[id(sink)], _ = self._made(sink, self)
+        return self._receivers[id(sink)]
+
+    def letters(self, sink: Any, context: LetterContext) -> Receiver:
+        """The receiver of a sink for what failed."""
+        receiver, confirmed = self._made(sink, context)
+        self._letters.append(confirmed)
+        return receiver
+
+    def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
+        """Ask the handler about the item that the slot names; an error it does not take ends the run."""
+        event = source_event(self.slot)
+        attach_context(error, ErrorContext(self.name, operator, item))
+        if isinstance(error, OutOfOrderError):
+            # Not the item's fault: the source is not what it was said to be.
+            self.abort(error, operator)
+        try:
+            made = self._handle(event, error)
+        except FAILURES as raised:
+            self.statistics.failed += 1
+            self.abort(raised, operator)
+        if inspect.isawaitable(made):
+            self._handle_later(error, made)
+        else:
+            self.statistics.failed += 1
+
+    def abort(self, error: BaseException, operator: str) -> None:
+        """End the run with ``error``, whose notes then say where it happened."""
+        attach_context(error, ErrorContext(self.name, operator, None))
+        error.add_note(f"pipeline {self.name!r}, operator {operator!r}, event {_shortened(source_event(self.slot))}")
+        self._run.fail(error)
+        raise Halt
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Start a task that belongs to the run."""
+        self._run.spawn(work, name)
+
+    async def wait_handled(self) -> None:
+        """Wait until no async handler is at work."""
+        await self._handled.wait()
+
+    def emitted(self) -> int:
+        """How many items all sinks have confirmed."""
+        return min((confirmed() for confirmed in self._sinks), default=0)
+
+    def dead_lettered(self) -> int:
+        """How many letters were confirmed."""
+        return sum(confirmed() for confirmed in self._letters)
+
+    def _end(self, sink: Any) -> Receiver:
+        receiver, confirmed = self._made(sink, self)
+        self._sinks.append(confirmed)
+        return receiver
+
+    def _made(self, sink: Any, context: Any) -> tuple[Receiver, Callable[[], int]]:
+        if isinstance(sink, Sink):
+            outlet = Outlet(sink, context)
+            self.outlets.append(outlet)
+            return outlet.receiver, lambda: outlet.confirmed
+        if is_observer(sink):
+            return _observed(sink)
+        return _called(sink, context)
+
+    def _handle_later(self, error: BaseException, made: Awaitable[Any]) -> None:
+        self._handling.put_nowait((Hold(self.slot, waiting=True), error, made))
+        self._handled.clear()
+        if not self._handler_started:
+            self._handler_started = True
+            self.spawn(self._handle_one_by_one(), "on_error")
+
+    async def _handle_one_by_one(self) -> None:
+        while not self._handling.empty():
+            hold, error, made = self._handling.get_nowait()
+            try:
+                await made
+            except FAILURES as raised:
+                failure = raised
+                hold.emit(lambda _: self.abort(failure, _operator_of(error)), None)
+            self.statistics.failed += 1
+            hold.release()
+        self._handler_started = False
+        self._handled.set()
+
+
+class LetterContext:
+    """The context of sinks that take what failed: their own failure has no handler."""
+
+    def __init__(self, owner: PipelineContext) -> None:
+        self.slot = owner.slot
+        self.scheduler = owner.scheduler
+        self.statistics = owner.statistics
+        self._owner = owner
+
+    def receiver(self, sink: Any) -> Receiver:
+        """The receiver of a handler's sink."""
+        return self._owner.letters(sink, self)
+
+    def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
+        """End the run: what could not even be reported must not be settled."""
+        self._owner.abort(error, operator)
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Start a task that belongs to the run."""
+        self._owner.spawn(work, name)
+
+
+def _observed(observer: Any) -> tuple[Receiver, Callable[[], int]]:
+    count = 0
+
+    def on_next(value: Any) -> None:
+        nonlocal count
+        observer.on_next(value)
+        count += 1
+
+    receiver = Receiver(sink_name(observer), on_next, observer.on_completed, observer.on_error)
+    return receiver, lambda: count
+
+
+def _called(f: Callable[[Any], Any], context: Any) -> tuple[Receiver, Callable[[], int]]:
+    count = 0
+
+    def counted(_made: Any) -> None:
+        nonlocal count
+        count += 1
+
+    name = sink_name(f)
+    receiver = sink_receiver(name, _never)
+    calls = Calls(name, f, on_made=counted, context=context, below=receiver, on_idle=_nothing)
+    receiver.on_next = calls.on_next
+    return receiver, lambda: count
+
+
+def _never(_value: Any) -> None:
+    raise AssertionError("replaced before anything runs")
+
+
+def _nothing() -> None:
+    pass
+
+
+def _operator_of(error: BaseException) -> str:
+    from rxstream.errors import error_context  # noqa: PLC0415 - only when a handler failed
+
+    return error_context(error).operator or "on_error"
+
+
+def _shortened(event: object) -> str:
+    text = repr(event)
+    return text if len(text) <= 400 else f"{text[:400]}…"

@@ -1,0 +1,346 @@
+"""One run of pipelines: connected, driven to their end or stopped, and everything closed again."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import Any, Final
+
+from rxstream.core import (
+    Connections,
+    End,
+    Halt,
+    Intake,
+    Pipeline,
+    Poll,
+    StreamScheduler,
+    connect,
+    lineage,
+    replay,
+    thread_slot,
+)
+from rxstream.delivery import Ledger, Outlet
+from rxstream.runtime._context import PipelineContext
+from rxstream.runtime._report import PipelineReport, Report
+
+_LOG: Final = logging.getLogger("rxstream")
+
+Job = Callable[[], Coroutine[Any, Any, Any]]
+
+
+class Run:
+    """One run, on one event loop, in one thread.
+
+    Args:
+        pipelines: What runs, the branches of `tee` among them.
+        jobs: Coroutine functions that run beside them.
+        shutdown: Seconds that work in flight has to finish once the run is stopped.
+    """
+
+    def __init__(self, pipelines: Sequence[Pipeline], jobs: Sequence[Job], *, shutdown: float) -> None:
+        self.slot = thread_slot()
+        self._live = is_live(pipelines)
+        self.scheduler = StreamScheduler.live() if self._live else StreamScheduler.virtual()
+        self._jobs = jobs
+        self._shutdown = shutdown
+        names = _names(pipelines)
+        self.contexts = [PipelineContext(self, pipeline, name) for pipeline, name in zip(pipelines, names, strict=True)]
+        self._ledgers: dict[int, Ledger] = {}
+        self._received: dict[int, int] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._error: BaseException | None = None
+        self._stopping = asyncio.Event()
+        self._going = asyncio.Event()
+        self._going.set()
+        self.loop = asyncio.get_running_loop()
+        self._began = time.monotonic()
+        self._started: datetime | None = None
+        self._reason = "running"
+        self._unsettled = 0
+
+    def stop(self) -> None:
+        """Stop reading, finish what is in flight, and end."""
+        self._stopping.set()
+        self._going.set()
+
+    def pause(self) -> None:
+        """Stop reading until `resume`."""
+        self._going.clear()
+
+    def resume(self) -> None:
+        """Read again."""
+        self._going.set()
+
+    def fail(self, error: BaseException) -> None:
+        """End because of ``error``; the first one counts."""
+        if self._error is None:
+            self._error = error
+        self.stop()
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Start a task whose end the run awaits and whose error ends it."""
+        task = self.loop.create_task(self._guarded(work), name=f"rxstream {name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def report(self) -> Report:
+        """What was done so far."""
+        now = self.scheduler.now
+        return Report(
+            tuple(self._pipeline_report(context) for context in self.contexts),
+            self._started or now,
+            now,
+            time.monotonic() - self._began,
+            self._reason,
+            self._unsettled,
+        )
+
+    async def execute(self) -> Report:
+        """Run to the end.
+
+        Raises:
+            BaseException: What no handler took, with the report as ``error.report``.
+        """
+        async with AsyncExitStack() as stack:
+            await self._open_sinks(stack)
+            await self._drive()
+        self._reason = "error" if self._error else "stopped" if self._stopping.is_set() else "completed"
+        report = self.report()
+        if self._error is not None:
+            self._tell_observers(self._error)
+            self._error.report = report  # type: ignore[attr-defined]  # documented: an error of a run carries its report
+            raise self._error
+        return report
+
+    async def _open_sinks(self, stack: AsyncExitStack) -> None:
+        opened: set[int] = set()
+        for outlet in self._outlets():
+            if id(outlet.sink) not in opened:
+                opened.add(id(outlet.sink))
+                await outlet.open()
+                stack.push_async_callback(outlet.close)
+
+    async def _drive(self) -> None:
+        writers = [self.loop.create_task(self._guarded(outlet.work())) for outlet in self._outlets()]
+        try:
+            connections = self._connect()
+            self._started = self.scheduler.now
+            for job in self._jobs:
+                self.spawn(job(), getattr(job, "__name__", "job"))
+            await self._read_all(connections)
+        finally:
+            for writer in writers:
+                writer.cancel()
+            await asyncio.gather(*writers, *self._tasks, return_exceptions=True)
+
+    def _connect(self) -> Connections:
+        ends = [
+            End(context.pipeline.stream, receiver, context) for context in self.contexts for receiver in context.ends_made
+        ]
+        return connect(ends, virtual=not self._live)
+
+    async def _read_all(self, connections: Connections) -> None:
+        at_once = [intake for intake in connections.intakes if intake.feed.batches is not None]
+        waited_for = [intake for intake in connections.intakes if intake.feed.batches is None]
+        async with AsyncExitStack() as stack:
+            pumps = [await stack.enter_async_context(self._opened(intake)) for intake in waited_for]
+            readers = [*pumps, *([self._replay(at_once)] if at_once else []), *self._foreign(connections)]
+            await asyncio.gather(*(self._guarded(reader) for reader in readers))
+            for subscription in connections.foreign:
+                subscription.dispose()
+            await self._drain()
+
+    @asynccontextmanager
+    async def _opened(self, intake: Intake) -> AsyncIterator[Coroutine[Any, Any, None]]:
+        assert intake.feed.connect is not None  # noqa: S101 - a source is read at once or waited for
+        connection = await intake.feed.connect()
+        ledger = self._ledger(intake)
+        try:
+            yield self._pump(intake, connection, ledger)
+            await self._commit(connection, ledger)
+        finally:
+            await connection.close()
+
+    async def _pump(self, intake: Intake, connection: Any, ledger: Ledger) -> None:
+        due = self.loop.time() + intake.feed.commit_interval
+        while not self._stopping.is_set() and not intake.receiver.stop.now:
+            await self._room(ledger, max(0.0, due - self.loop.time()))
+            if self.loop.time() >= due:
+                await self._commit(connection, ledger)
+                due = self.loop.time() + intake.feed.commit_interval
+                continue
+            poll = await connection.read()
+            if poll is None:
+                break
+            if poll.records:
+                self._push(intake, ledger, poll)
+            # Whoever has been given work gets the loop before more is read.
+            await asyncio.sleep(0)
+        self._end(intake)
+
+    async def _room(self, ledger: Ledger, seconds: float) -> None:
+        """Wait until more may be read, at most so long."""
+        if ledger.has_room and self._going.is_set():
+            return
+        waiting = asyncio.gather(ledger.wait_room(), self._going.wait())
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({waiting, stopping}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in (waiting, stopping):
+            task.cancel()
+        await asyncio.gather(waiting, stopping, return_exceptions=True)
+
+    async def _replay(self, intakes: Sequence[Intake]) -> None:
+        for intake, records in replay(intakes, self.scheduler, self._ended):
+            ledger = self._ledger(intake)
+            self._push(intake, ledger, Poll(records))
+            await asyncio.sleep(0)
+            while not self._stopping.is_set() and not (ledger.has_room and self._going.is_set()):
+                await self._room(ledger, 1.0)
+            if self._stopping.is_set():
+                return
+
+    def _foreign(self, connections: Connections) -> list[Coroutine[Any, Any, None]]:
+        """Something to wait for, where foreign Observables push: their end, or the stop."""
+        return [self._until_ended(connections)] if connections.entries else []
+
+    async def _until_ended(self, connections: Connections) -> None:
+        while not self._stopping.is_set() and not all(entry.ended for entry in connections.entries):
+            await asyncio.sleep(0.01)
+
+    async def _drain(self) -> None:
+        """Wait for what is in flight: as long as it takes after a normal end, else for the shutdown budget."""
+        waiting = asyncio.ensure_future(self._all_idle())
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not waiting.done():
+            await asyncio.wait({waiting}, timeout=self._shutdown)
+        if not waiting.done():
+            waiting.cancel()
+            self._unsettled = sum(ledger.waiting for ledger in self._ledgers.values())
+            _LOG.error("the shutdown budget of %s s is over with %s records unsettled", self._shutdown, self._unsettled)
+            for task in self._tasks:
+                task.cancel()
+        await asyncio.gather(waiting, stopping, return_exceptions=True)
+
+    async def _all_idle(self) -> None:
+        # What one of them finishes may give another one work: until nobody had any.
+        while True:
+            outlets = self._outlets()
+            for outlet in outlets:
+                await outlet.wait_idle()
+            for context in self.contexts:
+                await context.wait_handled()
+            if self._tasks:
+                await asyncio.wait(set(self._tasks))
+            elif all(outlet.idle for outlet in outlets):
+                return
+
+    async def _commit(self, connection: Any, ledger: Ledger) -> None:
+        positions = ledger.commits()
+        if positions:
+            await connection.commit(positions)
+            ledger.note_committed(positions)
+
+    def _push(self, intake: Intake, ledger: Ledger, poll: Poll) -> None:
+        """Let one batch pass through everything that needs no waiting."""
+        self._received[id(intake.feed)] = self._received.get(id(intake.feed), 0) + len(poll.records)
+        batch = ledger.open(poll)
+        slot = self.slot
+        slot.batch = batch
+        try:
+            intake.run(poll.records)
+        except BaseException:
+            batch.close_at(slot.event)
+            raise
+        else:
+            batch.close()
+        finally:
+            slot.clear()
+
+    def _end(self, intake: Intake) -> None:
+        # A stopped source has not ended: what is kept waits for the rest, and is not settled.
+        if not self._stopping.is_set():
+            self._ended(intake)
+
+    def _ended(self, intake: Intake) -> None:
+        if not self._stopping.is_set():
+            intake.receiver.on_completed()
+
+    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except Halt:
+            pass
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever ends a part of the run ends the run, with that error
+            self.fail(error)
+
+    def _ledger(self, intake: Intake) -> Ledger:
+        if id(intake.feed) not in self._ledgers:
+            self._ledgers[id(intake.feed)] = Ledger(intake.feed)
+        return self._ledgers[id(intake.feed)]
+
+    def _outlets(self) -> list[Outlet]:
+        return [outlet for context in self.contexts for outlet in context.outlets]
+
+    def _tell_observers(self, error: BaseException) -> None:
+        for context in self.contexts:
+            for receiver in context.ends_made:
+                receiver.on_error(error)
+
+    def _pipeline_report(self, context: PipelineContext) -> PipelineReport:
+        counted = context.statistics
+        feeds = [stream.feed for stream in lineage(context.pipeline.stream) if stream.feed is not None]
+        return PipelineReport(
+            name=context.name,
+            received=sum(self._received.get(id(feed), 0) for feed in feeds),
+            emitted=context.emitted(),
+            dropped=counted.dropped,
+            late=counted.late,
+            failed=counted.failed,
+            retried=counted.retried,
+            dead_lettered=context.dead_lettered(),
+            committed=sum(self._ledgers[id(feed)].committed for feed in feeds if id(feed) in self._ledgers),
+        )
+
+
+def with_branches(pipelines: Sequence[Pipeline]) -> list[Pipeline]:
+    """Pipelines and, behind them, those that branch off them, each once."""
+    found: dict[int, Pipeline] = {}
+    pending = list(pipelines)
+    while pending:
+        pipeline = pending.pop(0)
+        if id(pipeline) not in found:
+            found[id(pipeline)] = pipeline
+            pending += [side for stream in lineage(pipeline.stream) for side in stream.sides]
+    return list(found.values())
+
+
+def is_live(pipelines: Sequence[Pipeline]) -> bool:
+    """Whether some source has no end of its own, so that the run's clock is the wall's."""
+    return any(
+        stream.feed.live if stream.feed is not None else is_foreign_source(stream)
+        for pipeline in pipelines
+        for stream in lineage(pipeline.stream)
+    )
+
+
+def is_foreign_source(stream: Any) -> bool:
+    """Whether a stream only wraps an Observable that is not rxstream's."""
+    return stream.feed is None and stream.step is None
+
+
+def _names(pipelines: Sequence[Pipeline]) -> list[str]:
+    return [pipeline.name or f"pipeline-{number}" for number, pipeline in enumerate(pipelines, 1)]
+
+
+def is_job(candidate: object) -> bool:
+    """Whether something is a coroutine function that may run beside pipelines."""
+    return inspect.iscoroutinefunction(candidate)

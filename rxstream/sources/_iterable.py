@@ -1,0 +1,81 @@
+"""Whatever can be iterated, as a stream."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from rxstream.core import Event, Feed, Stream
+from rxstream.errors import ConfigurationError
+
+T = TypeVar("T")
+
+#: Enough to make a batch's own cost vanish, little enough to leave the processor's cache alone.
+BATCH: Final = 1024
+#: Seconds after which a batch of a slow iterator ends, so that sinks get their turn.
+_LONGEST: Final = 0.01
+
+
+def from_iterable(items: Iterable[T]) -> Stream[T]:
+    """Make a stream of the items of any iterable, taken lazily; an `Event` brings its passport.
+
+    A list, range or other collection starts anew with each run; an iterator can be run once. It is finite: time is
+    virtual and stands at the epoch.
+
+    Args:
+        items: The items. A slow or endless iterator is asked for one item at a time.
+
+    Raises:
+        ConfigurationError: If ``items`` cannot be iterated, or only by ``async for``.
+
+    Delivery: nothing is acknowledged.
+
+    Example:
+        >>> rs.collect(rs.from_iterable("abc"))
+        ['a', 'b', 'c']
+    """
+    if not isinstance(items, Iterable):
+        remedy = "Use rs.from_aiter." if hasattr(items, "__aiter__") else "Give a list, a generator, …"
+        raise ConfigurationError(f"from_iterable: items must be iterable; got {items!r}. {remedy}")
+    # Numbers of a range need no look for Events among them.
+    value = "record" if isinstance(items, range) else "record._value if type(record) is Event else record"
+    return Stream(
+        feed=Feed(
+            name="from_iterable", lift=lifted, value=value, bindings={"Event": Event}, batches=lambda: batched(items)
+        )
+    )
+
+
+def lifted(record: Any) -> Event[Any]:
+    """The Event of an item that may be one."""
+    return record if isinstance(record, Event) else Event(record)
+
+
+def batched(items: Iterable[Any]) -> Iterator[Sequence[Any]]:
+    """Cut items into batches: collections by slices, anything else without reading ahead of the consumer."""
+    if isinstance(items, list | tuple | range):
+        for start in range(0, len(items), BATCH):
+            yield items[start : start + BATCH]
+        return
+    iterator = iter(items)
+    for first in iterator:
+        yield _Drawn(first, iterator)
+
+
+class _Drawn(list[Any]):
+    """A batch that asks its iterator for each item when the one before is done with; then it is the list of them."""
+
+    def __init__(self, first: Any, iterator: Iterator[Any]) -> None:
+        super().__init__((first,))
+        self._iterator = iterator
+
+    def __iter__(self) -> Iterator[Any]:
+        yield self[0]
+        deadline = time.monotonic() + _LONGEST
+        for item in islice(self._iterator, BATCH - 1):
+            self.append(item)
+            yield item
+            if time.monotonic() > deadline:
+                return
