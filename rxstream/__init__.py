@@ -23,7 +23,8 @@ from rxstream.operators import agg
 from rxstream.operators._window import Pane
 from rxstream.operators._window_tumbling import tumbling
 from rxstream.runtime import Report, collect, run, run_async, running
-from rxstream.sources import from_file, from_history, from_iterable, from_observable
+from rxstream.sinks import to_console, to_file, to_kafka, to_list
+from rxstream.sources import from_file, from_history, from_iterable, from_kafka, from_observable
 
 __all__ = [
     "BatchError",
@@ -55,11 +56,16 @@ __all__ = [
     "from_file",
     "from_history",
     "from_iterable",
+    "from_kafka",
     "from_observable",
     "handlers",
     "operators",
     "run",
     "run_async",
     "running",
+    "to_console",
+    "to_file",
+    "to_kafka",
+    "to_list",
     "tumbling",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -213,17 +214,32 @@ def observer_receiver(observer: abc.ObserverBase[Any], stop: Stop) -> Receiver:
 
 
 class Entry(abc.ObserverBase[Any]):
-    """What a foreign Observable hands its items to; they get a passport if they come without one."""
+    """What a foreign Observable hands its items to, from any thread; they get a passport if they come without one."""
 
     def __init__(self, below: Receiver, context: Context) -> None:
         self.ended = False
         self._below = below
         self._context = context
+        self._thread = threading.get_ident()
 
     def on_next(self, value: Any) -> None:
         """Take one item."""
+        if threading.get_ident() != self._thread:
+            self._context.post(lambda: self._push(value))
+        else:
+            self._push(value)
+
+    def on_error(self, error: Exception) -> None:
+        """Take an error that ends the Observable."""
+        self._end(lambda: self._below.on_error(error))
+
+    def on_completed(self) -> None:
+        """Take the end."""
+        self._end(self._below.on_completed)
+
+    def _push(self, value: Any) -> None:
         slot = self._context.slot
-        if self._below.stop.now:
+        if self.ended or self._below.stop.now:
             return
         if slot.event is not UNSET:
             self._below.on_next(value)
@@ -237,12 +253,13 @@ class Entry(abc.ObserverBase[Any]):
         finally:
             slot.clear()
 
-    def on_error(self, error: Exception) -> None:
-        """Take an error that ends the Observable."""
-        self.ended = True
-        self._below.on_error(error)
+    def _end(self, act: Callable[[], None]) -> None:
+        def finish() -> None:
+            if not self.ended:
+                self.ended = True
+                act()
 
-    def on_completed(self) -> None:
-        """Take the end."""
-        self.ended = True
-        self._below.on_completed()
+        if threading.get_ident() != self._thread:
+            self._context.post(finish)
+        else:
+            finish()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -48,6 +48,9 @@ class Context(Protocol):
 
     def receiver(self, sink: Any) -> Receiver:
         """The receiver of a sink that one of the operators names."""
+
+    def post(self, act: Callable[[], None]) -> None:
+        """Do ``act`` on the run's own thread, soon."""
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Start a task that belongs to the run: its end is awaited, its error ends the run."""

@@ -33,8 +33,8 @@ class Connection(Protocol):
     async def read(self) -> Poll | None:
         """Wait for the next records; none for a while is an empty poll, and None is the end."""
 
-    async def commit(self, positions: Mapping[Partition, int]) -> None:
-        """Remember, per partition, the position from which to go on after a restart."""
+    async def commit(self, positions: Mapping[Partition, int]) -> bool:
+        """Remember, per partition, the position from which to go on after a restart; False if it could not be."""
 
     async def close(self) -> None:
         """Let go of everything; called once, also after a failure."""
@@ -48,7 +48,7 @@ def _no_bindings() -> Mapping[str, Any]:
 class Feed:
     """How one source is read.
 
-    ``value``, ``key`` and ``time`` are Python expressions over ``record`` (a raw record), the names in ``bindings``
+    ``value``, ``key``, ``time`` and ``headers`` are Python expressions over ``record`` (a raw record), the names in ``bindings``
     and, but for ``value`` itself, ``value``; they become part of the generated function, so that a record costs no call.
 
     Args:
@@ -57,6 +57,7 @@ class Feed:
         value: Reads a record's value.
         key: Reads its key; None: ``lift`` knows.
         time: Reads its instant in nanoseconds; None: it has none, or ``lift`` knows.
+        headers: Reads its headers; None: ``lift`` knows.
         bindings: What the expressions refer to.
         batches: Makes the iterator of batches, for a source that is read without waiting.
         connect: Opens a source that has to be waited for; ``(commits) -> Connection``.
@@ -72,6 +73,7 @@ class Feed:
     value: str = "record"
     key: str | None = None
     time: str | None = None
+    headers: str | None = None
     bindings: Mapping[str, Any] = field(default_factory=_no_bindings)
     batches: Callable[[], Iterator[Sequence[Any]]] | None = None
     connect: Callable[[], Any] | None = None

@@ -195,7 +195,7 @@ def _head_lines(head: Head, below: Receiver, stages_read_passport: bool) -> list
         lines += [
             f"slot.key = {feed.key or 'UNSET'}",
             f"slot.time = {'time' if feed.time else 'UNSET'}",
-            "slot.headers = UNSET",
+            f"slot.headers = {feed.headers or 'UNSET'}",
         ]
     return lines
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from reactivex import Observable, abc
@@ -120,6 +120,7 @@ class Stream(Observable[T_co]):
             check_sink_argument("to", sink)
         check_handler("to", on_error)
         refuse_untracked(lineage(self))
+        tell_sources(self, [*sinks, *getattr(on_error, "sinks", ())])
         return Pipeline(self, sinks, on_error, name)
 
     def explain(self) -> None:
@@ -193,6 +194,19 @@ def lineage(stream: Stream[Any]) -> list[Stream[Any]]:
         if isinstance(found.upstream, Stream):
             pending.append(found.upstream)
     return list(seen.values())
+
+
+def tell_sources(stream: Stream[Any], sinks: Iterable[Any]) -> None:
+    """Tell sinks that want to know which sources above remember what was handled.
+
+    Raises:
+        ConfigurationError: From a sink that cannot stand behind one.
+    """
+    acknowledging = [made.feed.name for made in lineage(stream) if made.feed is not None and made.feed.acknowledges]
+    for sink in sinks:
+        behind = getattr(sink, "behind", None)
+        if behind is not None:
+            behind(acknowledging)
 
 
 def _applied(stream: Stream[Any], step: Callable[[Any], Any]) -> Stream[Any]:

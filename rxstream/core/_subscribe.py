@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from reactivex import abc
@@ -64,6 +64,10 @@ class _Subscription:
                 f"subscribe: {sink_name(sink)} needs a run, which a plain subscription is not. Run it with rs.run."
             )
         return observer_receiver(sink, ENDLESS)
+
+    def post(self, act: Callable[[], None]) -> None:
+        # As in Rx, whoever pushes does the work.
+        act()
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         work.close()

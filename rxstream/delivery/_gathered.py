@@ -16,31 +16,35 @@ class Gathered(Sequence[Any]):
     A source's batch is held once, as a whole; only what a keeper hands on has a hold of its own.
     """
 
-    __slots__ = ("_batches", "_held", "_holds", "_said", "records", "values")
+    __slots__ = ("_batches", "_holds", "_last", "_said", "records", "values")
 
     def __init__(self) -> None:
         self.values: list[Any] = []
         self.records: list[Any] = []
-        self._batches: list[tuple[int, Batch | None]] = []  # from which place on records are of which batch
-        self._held: list[Batch] = []
+        self._batches: list[tuple[int, Batch]] = []  # from which place on records are of which batch
+        self._last: Batch | None = None
         self._holds: dict[int, Hold] = {}
         self._said: dict[int, tuple[Any, Any, Any]] = {}  # key, time and headers, where operators changed them
 
     def add(self, value: Any, slot: Slot) -> None:
         """Append the item that the slot names."""
-        place = len(self.values)
+        if slot.hold is not None:
+            self._holds[len(self.values)] = slot.hold.again()
+        elif slot.batch is not self._last:
+            self._begin(slot.batch)
         self.values.append(value)
         self.records.append(slot.event)
-        batch = slot.batch
-        if not place or self._batches[-1][1] is not batch:
-            self._batches.append((place, batch))
-        if slot.hold is not None:
-            self._holds[place] = slot.hold.again()
-        elif batch is not None and (not self._held or self._held[-1] is not batch):
-            self._held.append(batch)
-            batch.hold_all()
+
+    def note_passport(self, slot: Slot) -> None:
+        """Remember what operators made of the last item's key, time and headers."""
         if slot.key is not UNSET or slot.time is not UNSET or slot.headers is not UNSET:
-            self._said[place] = (slot.key, slot.time, slot.headers)
+            self._said[len(self.values) - 1] = (slot.key, slot.time, slot.headers)
+
+    def _begin(self, batch: Batch | None) -> None:
+        self._last = batch
+        if batch is not None:
+            self._batches.append((len(self.values), batch))
+            batch.hold_all()
 
     @property
     def events(self) -> Sequence[Event[Any]]:
@@ -49,7 +53,9 @@ class Gathered(Sequence[Any]):
 
     def name_in(self, slot: Slot, place: int) -> None:
         """Make ``slot`` name the item at ``place``."""
-        slot.event, slot.batch, slot.hold = self.records[place], self._batch_of(place), self._holds.get(place)
+        hold = self._holds.get(place)
+        slot.event, slot.hold = self.records[place], hold
+        slot.batch = self._batch_of(place) if hold is None else hold.batch
         slot.key, slot.time, slot.headers = self._said.get(place, _NOTHING_SAID)
 
     def in_the_name_of(self, place: int, slot: Slot, act: Callable[[], None]) -> None:
@@ -71,9 +77,9 @@ class Gathered(Sequence[Any]):
         """Let go of everything."""
         for hold in self._holds.values():
             hold.release()
-        for batch in self._held:
+        for _, batch in self._batches:
             batch.release_all()
-        self._holds, self._held = {}, []
+        self._holds, self._batches = {}, []
 
     def _batch_of(self, place: int) -> Batch | None:
         found: Batch | None = None

@@ -34,6 +34,9 @@ class Outlet:
         self.sink = sink
         self._context = context
         self._encode: Callable[[Any], Any] | None = getattr(sink, "encode", None)
+        # A sink that reads keys and times while it encodes asks for no Events afterwards.
+        self._reads_passport: bool = getattr(sink, "passport", False)
+        self._slot = context.slot
         self._gathered = Gathered()
         self._unconfirmed = 0
         self._news = asyncio.Event()
@@ -44,13 +47,17 @@ class Outlet:
     @property
     def receiver(self) -> Receiver:
         """Where the pipeline hands its items to."""
-        return sink_receiver(self.name, self.accept)
+        made = sink_receiver(self.name, self.accept)
+        made.passport = self._reads_passport
+        return made
 
     def accept(self, value: Any) -> None:
         """Take the item that is just passing."""
         item = value if self._encode is None else self._encode(value)
         gathered = self._gathered
-        gathered.add(item, self._context.slot)
+        gathered.add(item, self._slot)
+        if not self._reads_passport:
+            gathered.note_passport(self._slot)
         if len(gathered.values) == 1:
             self._idle.clear()
             self._news.set()

@@ -1,5 +1,5 @@
 """Talking to brokers and formats: each client library is imported in one file here, when it is used."""
 
-from rxstream.drivers.codecs import Codec, codec_of
+from rxstream.drivers.codecs import Codec, codec_of, json_line
 
-__all__ = ["Codec", "codec_of"]
+__all__ = ["Codec", "codec_of", "json_line"]

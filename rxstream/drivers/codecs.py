@@ -91,6 +91,12 @@ def codec_of(who: str, codec: Any) -> Codec:
     )
 
 
+def json_line(value: Any) -> bytes:
+    """One line of a JSON Lines file, without its end."""
+    # As people read it: with a blank after each comma and colon.
+    return _write_line(value).encode()
+
+
 def plain(value: Any) -> Any:
     """What JSON has no word for, as something it has: instants as ISO 8601, dataclasses as objects, bytes as text."""
     if isinstance(value, date):
@@ -104,3 +110,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, set | frozenset | tuple):
         return list(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON: {value!r}. Map it to a dict, list, text or number.")
+
+
+_write_line: Final = json.JSONEncoder(ensure_ascii=False, default=plain).encode

@@ -70,7 +70,8 @@ def dead_letter(sink: Any, *, then: Callable[[Event[Any], BaseException], Any] |
         ['x']
     """
     check_sink_argument("dead_letter", sink)
-    return DeadLetter(sink, then)
+    for_letters = getattr(sink, "for_letters", None)
+    return DeadLetter(sink if for_letters is None else for_letters(), then)
 
 
 def letter_headers(event: Event[Any], error: BaseException) -> Headers:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from rxstream.core import Downstream, Operator, Reactions, Stream, name_of, node
+from rxstream.core import Downstream, Operator, Reactions, Stream, node
 from rxstream.delivery import Calls
 from rxstream.errors import ConfigurationError
 
@@ -56,24 +56,23 @@ def _one(f: Any) -> Operator[Any, Any]:
         raise ConfigurationError(
             f"process: needs a function, an object with process(value), or a list of those; got {f!r}. Give one of these."
         )
-    name = f"process({name_of(f) if call is f else type(f).__qualname__})"
 
     def start(down: Downstream[Any]) -> Reactions:
-        return _Processing(call, name, down).reactions()
+        return _Processing(call, down).reactions()
 
-    return node(name, start)
+    return node("process", start)
 
 
 class _Processing:
     """One subscription: what comes of each call, and what must not overtake the calls that wait."""
 
-    def __init__(self, call: Callable[[Any], Any], name: str, down: Downstream[Any]) -> None:
+    def __init__(self, call: Callable[[Any], Any], down: Downstream[Any]) -> None:
         self._down = down
         self._completing = False
         self._watermark: int | None = None
         on_made = self._emit_each if inspect.isgeneratorfunction(call) else self._emit_one
         self._calls = Calls(
-            name,
+            "process",
             call,
             # An async generator's items come here one by one, and a None among them is a value.
             on_made=down.emit if inspect.isasyncgenfunction(call) else on_made,

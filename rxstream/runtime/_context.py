@@ -99,6 +99,10 @@ class PipelineContext:
         """Start a task that belongs to the run."""
         self._run.spawn(work, name)
 
+    def post(self, act: Callable[[], None]) -> None:
+        """Do ``act`` on the run's own thread, soon."""
+        self._run.loop.call_soon_threadsafe(act)
+
     async def wait_handled(self) -> None:
         """Wait until no async handler is at work."""
         await self._handled.wait()
@@ -162,6 +166,10 @@ class LetterContext:
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         """End the run: what could not even be reported must not be settled."""
         self._owner.abort(error, operator)
+
+    def post(self, act: Callable[[], None]) -> None:
+        """Do ``act`` on the run's own thread, soon."""
+        self._owner.post(act)
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Start a task that belongs to the run."""

@@ -243,13 +243,11 @@ class Run:
 
     async def _commit(self, connection: Any, ledger: Ledger) -> None:
         positions = ledger.commits()
-        if positions:
-            await connection.commit(positions)
+        if positions and await connection.commit(positions):
             ledger.note_committed(positions)
 
     def _push(self, intake: Intake, ledger: Ledger, poll: Poll) -> None:
         """Let one batch pass through everything that needs no waiting."""
-        self._received[id(intake.feed)] = self._received.get(id(intake.feed), 0) + len(poll.records)
         batch = ledger.open(poll)
         slot = self.slot
         slot.batch = batch
@@ -262,6 +260,8 @@ class Run:
             batch.close()
         finally:
             slot.clear()
+            # Only now: a lazy batch grows while it is consumed.
+            self._received[id(intake.feed)] = self._received.get(id(intake.feed), 0) + len(poll.records)
 
     def _end(self, intake: Intake) -> None:
         # A stopped source has not ended: what is kept waits for the rest, and is not settled.

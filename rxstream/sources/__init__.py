@@ -3,6 +3,7 @@
 from rxstream.sources._file import from_file
 from rxstream.sources._history import from_history
 from rxstream.sources._iterable import from_iterable
+from rxstream.sources._kafka import from_kafka
 from rxstream.sources._observable import from_observable
 
-__all__ = ["from_file", "from_history", "from_iterable", "from_observable"]
+__all__ = ["from_file", "from_history", "from_iterable", "from_kafka", "from_observable"]

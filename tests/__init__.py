@@ -1,0 +1,1 @@
+"""What rxstream promises, as tests, and what it costs, as benchmarks."""

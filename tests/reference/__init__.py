@@ -1,0 +1,1 @@
+"""Answers worked out by plain Python, to hold rxstream's against."""
