@@ -29,9 +29,13 @@ def add_to(commands: Any, debug: argparse.ArgumentParser) -> None:
         ),
         parents=[debug],
     )
-    parser.add_argument("--broker", choices=_BROKERS, help="load the flights into this broker and replay them from there")
+    parser.add_argument(
+        "--broker", choices=_BROKERS, help="load the flights into this broker and replay them from there"
+    )
     parser.add_argument("--bootstrap-servers", default="localhost:9092", help="where Kafka answers (%(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR", help="where files go (%(default)s)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("demo-out"), metavar="DIR", help="where files go (%(default)s)"
+    )
     parser.set_defaults(command=_demo)
 
 
@@ -89,7 +93,7 @@ def _pipeline(rows: rs.Stream[Any], out: Path, worst: Worst, *sinks: Any) -> rs.
 
 
 async def _create_topics(bootstrap: str, *names: str) -> None:
-    from rxstream.drivers.kafka import create_topic, require_aiokafka  # noqa: PLC0415 - only where there is a broker
+    from rxstream.drivers.kafka import create_topic, require_aiokafka
 
     require_aiokafka("demo")
     for name in names:

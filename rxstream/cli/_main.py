@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(given.command(given))
     except KeyboardInterrupt:
         return _tell("interrupted", 130)
-    except Exception as error:  # noqa: BLE001 - a command's error is one line, whatever it is
+    except Exception as error:
         if given.debug:
             raise
         return _tell(_one_line(error), _WRONG_USE if isinstance(error, ConfigurationError) else _FAILED)

@@ -67,5 +67,7 @@ def _module(name: str) -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and name.startswith(error.name):
-            raise ConfigurationError(f"run: there must be a module {name!r}; none was found. Check the name.") from error
+            raise ConfigurationError(
+                f"run: there must be a module {name!r}; none was found. Check the name."
+            ) from error
         raise

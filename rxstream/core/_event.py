@@ -103,7 +103,9 @@ class Event(Generic[T_co]):
         time = self._time if "timestamp" not in changes else changes["timestamp"]
         if isinstance(time, int):
             changes.pop("timestamp", None)
-            made = Event(**{"value": self._value, "key": self._key, "headers": self._headers, "origin": self._origin, **changes})
+            made = Event(
+                **{"value": self._value, "key": self._key, "headers": self._headers, "origin": self._origin, **changes}
+            )
             made._time = time
             return made
         fields = {"value": self._value, "key": self._key, "headers": self._headers, "origin": self._origin}

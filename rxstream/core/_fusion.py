@@ -89,7 +89,6 @@ def _fuse_piece(stages: Sequence[Operator[Any, Any]], below: Receiver, context: 
 
 
 def _inner_receiver(stages: Sequence[Operator[Any, Any]], below: Receiver, run: Callable[[Any], None]) -> Receiver:
-    makes_watermarks = any(_inline(stage).makes_watermarks for stage in stages)
     made = Receiver(
         name=stages[0].name if stages else below.name,
         on_next=run,
@@ -98,7 +97,7 @@ def _inner_receiver(stages: Sequence[Operator[Any, Any]], below: Receiver, run: 
         stop=below.stop,
         passport=below.passport or any(stage.passport for stage in stages),
     )
-    if not makes_watermarks:
+    if not _makes_watermarks(stages):
         made.on_watermark = below.on_watermark
     return made
 
@@ -110,7 +109,7 @@ def write(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head | No
     source.add(0, f"def build({names}):")
     states = [_renamed(name, place) for place, stage in enumerate(stages, 1) for name in _inline(stage).state]
     if head is not None:
-        states += _head_state(head, below)
+        states += _head_state(head, stages, below)
     for name in states:
         source.add(1, f"{name} = {_initial(name)}")
     source.add(1, f"def {'run(records)' if head else 'run(value)'}:")
@@ -133,7 +132,7 @@ def _write_body(source: Source, stages: Sequence[Operator[Any, Any]], below: Rec
     source.add(depth, "try:")
     depth += 1
     if head is not None:
-        for line in _head_lines(head, below, any(stage.passport for stage in stages)):
+        for line in _head_lines(head, stages, below):
             source.add(depth, line, 0, head.feed.name if line.startswith("value = ") else "")
     for place, stage in enumerate(stages, 1):
         for number, line in enumerate(_stage_lines(stage, place, leave)):
@@ -177,11 +176,12 @@ def _stage_lines(stage: Operator[Any, Any], place: int, leave: str) -> list[str]
     return lines
 
 
-def _head_lines(head: Head, below: Receiver, stages_read_passport: bool) -> list[str]:
+def _head_lines(head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver) -> list[str]:
     feed = head.feed
+    watermarks = _wants_watermarks(stages, below)
     lines = [f"value = {feed.value}"]
     if feed.time is not None:
-        lines += [f"time = {feed.time}", "if time > high:", *_note_high(feed, below)]
+        lines += [f"time = {feed.time}", "if time > high:", *_note_high(feed, watermarks=watermarks)]
         if feed.disorder is None and head.drives_clock:
             lines += ["elif time < high:", "    out_of_order(record, time, high)"]
         if head.drives_clock:
@@ -191,7 +191,7 @@ def _head_lines(head: Head, below: Receiver, stages_read_passport: bool) -> list
                 "        run_due(time)",
                 "    clock.now = time",
             ]
-    if below.passport or stages_read_passport:
+    if below.passport or any(stage.passport for stage in stages):
         lines += [
             f"slot.key = {feed.key or 'UNSET'}",
             f"slot.time = {'time' if feed.time else 'UNSET'}",
@@ -200,17 +200,26 @@ def _head_lines(head: Head, below: Receiver, stages_read_passport: bool) -> list
     return lines
 
 
-def _note_high(feed: Feed, below: Receiver) -> list[str]:
-    if not below.watermarks:
+def _note_high(feed: Feed, *, watermarks: bool) -> list[str]:
+    if not watermarks:
         return ["    high = time"]
     allowed = feed.disorder or 0
     return ["    high = time", "    if time >= wake:", f"        wake = advance(time - {allowed}) + {allowed}"]
 
 
-def _head_state(head: Head, below: Receiver) -> list[str]:
+def _head_state(head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver) -> list[str]:
     if head.feed.time is None:
         return []
-    return ["high", "wake"] if below.watermarks else ["high"]
+    return ["high", "wake"] if _wants_watermarks(stages, below) else ["high"]
+
+
+def _wants_watermarks(stages: Sequence[Operator[Any, Any]], below: Receiver) -> bool:
+    """Whether the source's own watermark reaches anybody: not where an operator puts its own in its place."""
+    return below.watermarks and not _makes_watermarks(stages)
+
+
+def _makes_watermarks(stages: Sequence[Operator[Any, Any]]) -> bool:
+    return any(_inline(stage).makes_watermarks for stage in stages)
 
 
 def _initial(name: str) -> str:
@@ -255,7 +264,7 @@ def compiled(text: str, title: str) -> CodeType:
 def _build(
     source: Source, stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context, head: Head | None
 ) -> Callable[[Any], None]:
-    from rxstream.core._instants import NEVER  # noqa: PLC0415 - a name for the generated code only
+    from rxstream.core._instants import NEVER
 
     names = [head.feed.name] if head else []
     title = " → ".join([*names, *(stage.name for stage in stages), below.name])
@@ -318,8 +327,8 @@ def _run_due(context: Context) -> Callable[[int], None]:
 
 
 def _out_of_order(name: str) -> Callable[[Any, int, int], None]:
-    from rxstream.core._instants import ns_to_datetime  # noqa: PLC0415 - for the message only
-    from rxstream.errors import OutOfOrderError  # noqa: PLC0415
+    from rxstream.core._instants import ns_to_datetime
+    from rxstream.errors import OutOfOrderError
 
     def out_of_order(record: Any, time: int, high: int) -> None:
         raise OutOfOrderError(

@@ -111,7 +111,7 @@ class Operator(Generic[T, R]):
     sinks: tuple[Any, ...] = ()
 
     def __call__(self, source: Observable[T]) -> Stream[R]:
-        from rxstream.core._stream import as_stream, derived  # noqa: PLC0415 - streams are made of operators
+        from rxstream.core._stream import as_stream, derived
 
         return derived(as_stream(source), self)
 
@@ -132,8 +132,6 @@ def inline(
     return Operator(name, inline=Inline(code, bindings, state or {}, makes_watermarks), passport=passport)
 
 
-def node(
-    name: str, start: Start, *, passport: bool = False, sinks: tuple[Any, ...] = ()
-) -> Operator[Any, Any]:
+def node(name: str, start: Start, *, passport: bool = False, sinks: tuple[Any, ...] = ()) -> Operator[Any, Any]:
     """Make an operator that keeps items or waits; ``start`` is called for each subscription."""
     return Operator(name, start=start, passport=passport, sinks=sinks)

@@ -12,7 +12,6 @@ from rxstream.core._context import FAILURES
 from rxstream.core._instants import NEVER
 from rxstream.core._scheduler import StreamScheduler
 
-
 _OnEnd = Callable[[Intake], None]
 
 

@@ -128,9 +128,7 @@ class StreamScheduler(PeriodicScheduler):
         """The clock's instant, in UTC."""
         return ns_to_datetime(self.now_ns)
 
-    def schedule(
-        self, action: typing.ScheduledAction[_TState], state: _TState | None = None
-    ) -> abc.DisposableBase:
+    def schedule(self, action: typing.ScheduledAction[_TState], state: _TState | None = None) -> abc.DisposableBase:
         """Do ``action`` at this instant, after what is already scheduled for it."""
         return self._schedule(self.now_ns, action, state)
 
@@ -217,9 +215,7 @@ class StreamScheduler(PeriodicScheduler):
         finally:
             self._note_next()
 
-    def _schedule(
-        self, at: int, action: typing.ScheduledAction[_TState], state: _TState | None
-    ) -> abc.DisposableBase:
+    def _schedule(self, at: int, action: typing.ScheduledAction[_TState], state: _TState | None) -> abc.DisposableBase:
         inner: list[abc.DisposableBase] = []
 
         def run() -> None:

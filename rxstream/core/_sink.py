@@ -68,7 +68,7 @@ def check_sink_argument(who: str, sink: object) -> None:
 
 def sink_name(sink: object) -> str:
     """What messages and reports call a sink."""
-    from rxstream.core._arguments import name_of  # noqa: PLC0415 - one name of several
+    from rxstream.core._arguments import name_of
 
     named = getattr(sink, "name", None)
     if isinstance(named, str):

@@ -125,14 +125,14 @@ class Stream(Observable[T_co]):
 
     def explain(self) -> None:
         """Print the plan: the steps, and the code generated for those that were fused."""
-        from rxstream.core._explain import explained  # noqa: PLC0415 - only when asked for
+        from rxstream.core._explain import explained
 
         print(explained(self))  # noqa: T201 - printing is what was asked for
 
     def _subscribe_core(
         self, observer: abc.ObserverBase[T_co], scheduler: abc.SchedulerBase | None = None
     ) -> abc.DisposableBase:
-        from rxstream.core._subscribe import subscribe  # noqa: PLC0415 - it connects streams
+        from rxstream.core._subscribe import subscribe
 
         return subscribe(self, observer, scheduler)
 
@@ -164,7 +164,7 @@ async def _last(stream: Stream[Any]) -> Any:
     async for value in stream:
         last = value
     if last is _last:
-        from reactivex.internal.exceptions import SequenceContainsNoElementsError  # noqa: PLC0415 - what Rx raises here
+        from reactivex.internal.exceptions import SequenceContainsNoElementsError
 
         raise SequenceContainsNoElementsError
     return last

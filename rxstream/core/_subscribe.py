@@ -125,5 +125,3 @@ def _dispose(context: _Subscription, connections: Connections) -> None:
     context.stop.set()
     for subscription in connections.foreign:
         subscription.dispose()
-
-

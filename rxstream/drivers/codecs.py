@@ -61,7 +61,7 @@ class _Msgpack:
             msgpack = importlib.import_module("msgspec.msgpack")
         except ImportError:
             raise MissingExtraError(
-                'codec "msgpack": needs msgspec, which is not installed. Run: pip install \'rxstream[msgpack]\''
+                "codec \"msgpack\": needs msgspec, which is not installed. Run: pip install 'rxstream[msgpack]'"
             ) from None
         self.encode: Callable[[Any], bytes] = msgpack.Encoder(enc_hook=plain).encode
         self.decode: Callable[[bytes], Any] = msgpack.Decoder().decode
@@ -87,7 +87,7 @@ def codec_of(who: str, codec: Any) -> Codec:
     if callable(getattr(codec, "encode", None)) and callable(getattr(codec, "decode", None)):
         return codec  # type: ignore[no-any-return]  # it has both methods
     raise ConfigurationError(
-        f"{who}: codec must be a name or an object with encode and decode; got {codec!r}. \"json\" is a good start."
+        f'{who}: codec must be a name or an object with encode and decode; got {codec!r}. "json" is a good start.'
     )
 
 

@@ -97,18 +97,19 @@ async def connected(who: str, client: Any, bootstrap: str) -> None:
         ) from error
 
 
-async def require_topics(who: str, client: Any, topics: Collection[str], bootstrap: str) -> None:
-    """Check that topics exist; ``client`` is the low-level client of a consumer or producer.
+async def require_topics(who: str, client: Any, topics: Collection[str], bootstrap: str) -> dict[str, list[int]]:
+    """Return the topics' partitions; ``client`` is the low-level client of a consumer or producer.
 
     Raises:
         ConnectError: For the first that does not, naming the nearest one that does.
     """
     deadline = asyncio.get_running_loop().time() + _TOPIC_PATIENCE
     while True:
-        found = (await client.fetch_all_metadata()).topics()
+        metadata = await client.fetch_all_metadata()
+        found = metadata.topics()
         missing = [topic for topic in topics if topic not in found]
         if not missing:
-            return
+            return {topic: sorted(metadata.partitions_for_topic(topic)) for topic in topics}
         if asyncio.get_running_loop().time() > deadline:
             known = [topic for topic in found if not topic.startswith("__")]
             hint = did_you_mean(missing[0], known)
@@ -125,7 +126,7 @@ async def create_topic(
     Raises:
         ConnectError: If no broker answers.
     """
-    admin_module = importlib.import_module("aiokafka.admin")
+    admin_module = importlib.import_module(f"{aiokafka().__name__}.admin")
     admin = admin_module.AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await connected(who, admin, bootstrap)
     try:
@@ -174,4 +175,5 @@ async def _quietly(closing: Awaitable[object]) -> None:
 def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return f"none did within {CONNECT_BUDGET:.0f} s"
-    return str(error).removeprefix("KafkaConnectionError: ") or type(error).__name__
+    # The client's own words for "nobody was there" name its internals, and nothing more than the address.
+    return "none did" if "bootstrap" in str(error) else str(error) or type(error).__name__

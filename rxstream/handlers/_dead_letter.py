@@ -77,7 +77,7 @@ def dead_letter(sink: Any, *, then: Callable[[Event[Any], BaseException], Any] |
 def letter_headers(event: Event[Any], error: BaseException) -> Headers:
     """The record's own headers, and those that say what happened to it."""
     origin = event.origin
-    told = {
+    told: dict[str, object] = {
         "rx-error-type": f"{type(error).__module__}.{type(error).__qualname__}",
         "rx-error-message": str(error),
         "rx-error-operator": error_context(error).operator,
@@ -86,10 +86,12 @@ def letter_headers(event: Event[Any], error: BaseException) -> Headers:
         "rx-offset": origin.offset if origin else None,
         "rx-attempts": 1,
     }
-    known = {name for name, _ in event.headers}
-    if "rx-source" in known:
-        told = {name: content for name, content in told.items() if name not in _PROVENANCE}
+    own = dict(event.headers)
+    if "rx-source" in own:
+        told |= {name: own.get(name) for name in _PROVENANCE}
     kept = tuple(header for header in event.headers if header[0] not in told)
-    return (*kept, *((name, str(content).encode()) for name, content in told.items() if content is not None))
+    return (*kept, *((name, _as_text(content)) for name, content in told.items() if content is not None))
 
 
+def _as_text(content: object) -> bytes:
+    return content if isinstance(content, bytes) else str(content).encode()

@@ -9,12 +9,12 @@ from rxstream.operators._map import map
 from rxstream.operators._merge import merge
 from rxstream.operators._observe import observe
 from rxstream.operators._process import process
+from rxstream.operators._reactivex import *  # noqa: F403 - the list stands there
+from rxstream.operators._reactivex import __all__ as _reactivex_names
 from rxstream.operators._scan import scan, scan_by_key
 from rxstream.operators._take import take
 from rxstream.operators._tee import tee
 from rxstream.operators._window import window
-from rxstream.operators._reactivex import *  # noqa: F403 - the list stands there
-from rxstream.operators._reactivex import __all__ as _reactivex_names
 
 __all__ = [  # noqa: PLE0604 - the second list is one of names, too
     "event_time",

@@ -122,5 +122,3 @@ class _Inner(abc.ObserverBase[Any]):
     def on_completed(self) -> None:
         self._hold.release()
         self._streams.ended()
-
-

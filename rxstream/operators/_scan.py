@@ -83,10 +83,20 @@ def scan_by_key(
     ]
     if key is None:
         first = "group = key_now()"
-        return inline("scan_by_key", "\n".join([first, *lines]), f=f, start=start, key_now=key_now, state={"results": dict}, passport=True)
+        return inline(
+            "scan_by_key",
+            "\n".join([first, *lines]),
+            f=f,
+            start=start,
+            key_now=key_now,
+            state={"results": dict},
+            passport=True,
+        )
     callable_("scan_by_key", key=key)
     first = "slot.key = group = key_of(value)"
-    return inline("scan_by_key", "\n".join([first, *lines]), f=f, start=start, key_of=key, state={"results": dict}, passport=True)
+    return inline(
+        "scan_by_key", "\n".join([first, *lines]), f=f, start=start, key_of=key, state={"results": dict}, passport=True
+    )
 
 
 def key_now() -> Any:

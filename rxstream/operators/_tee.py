@@ -46,12 +46,15 @@ def tee(*branches: Branch) -> Callable[[Observable[T]], Stream[T]]:
         ['a', 'b']
     """
     if not branches:
-        raise ConfigurationError("tee: needs at least one branch; got none. Give a sink or a function from Stream to Pipeline.")
-
+        raise ConfigurationError(
+            "tee: needs at least one branch; got none. Give a sink or a function from Stream to Pipeline."
+        )
 
     def apply(source: Observable[T]) -> Stream[T]:
         stream = as_stream(source)
-        return Stream(upstream=stream, step=inline("tee", ""), sides=tuple(_side(stream, branch) for branch in branches))
+        return Stream(
+            upstream=stream, step=inline("tee", ""), sides=tuple(_side(stream, branch) for branch in branches)
+        )
 
     return apply
 

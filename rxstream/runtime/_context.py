@@ -211,7 +211,7 @@ def _nothing() -> None:
 
 
 def _operator_of(error: BaseException) -> str:
-    from rxstream.errors import error_context  # noqa: PLC0415 - only when a handler failed
+    from rxstream.errors import error_context
 
     return error_context(error).operator or "on_error"
 

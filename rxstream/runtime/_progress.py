@@ -43,7 +43,8 @@ async def _show(report: Callable[[], Report]) -> None:
 
 def _line(report: Report, rate: float) -> str:
     counts = {
-        name: sum(getattr(entry, name) for entry in report.pipelines) for name in ("received", "emitted", "late", "failed")
+        name: sum(getattr(entry, name) for entry in report.pipelines)
+        for name in ("received", "emitted", "late", "failed")
     }
     told = [f"{count:,} {name}" for name, count in counts.items() if count or name in {"received", "emitted"}]
     return f"{', '.join(told)}  {rate:,.0f}/s  at {report.ended:%Y-%m-%d %H:%M}".replace(",", " ").replace("  ", "  ")

@@ -67,7 +67,10 @@ class Report:
         rows = self._rows()
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         lines = [
-            "  ".join(cell.ljust(width) if not place else cell.rjust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
+            "  ".join(
+                cell.ljust(width) if not place else cell.rjust(width)
+                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
             for row in rows
         ]
         return "\n".join([*lines, self._summary()])
@@ -76,7 +79,9 @@ class Report:
         head, *body = self._rows()
         cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
         rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in body)
-        return f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table><p>{html.escape(self._summary())}</p>"
+        return (
+            f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table><p>{html.escape(self._summary())}</p>"
+        )
 
     def _rows(self) -> list[list[str]]:
         # A column of noughts says nothing: only what happened is shown, and always what came in and went out.

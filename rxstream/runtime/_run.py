@@ -140,7 +140,9 @@ class Run:
 
     def _connect(self) -> Connections:
         ends = [
-            End(context.pipeline.stream, receiver, context) for context in self.contexts for receiver in context.ends_made
+            End(context.pipeline.stream, receiver, context)
+            for context in self.contexts
+            for receiver in context.ends_made
         ]
         return connect(ends, virtual=not self._live)
 

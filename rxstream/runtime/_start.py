@@ -127,9 +127,13 @@ class _Options:
                     f"run: needs pipelines; got {candidate!r}. End a stream in a sink, stream.to(…), or give a coroutine function."
                 )
         if not given:
-            raise ConfigurationError("run: needs at least one pipeline; got none. End a stream in a sink: stream.to(…).")
+            raise ConfigurationError(
+                "run: needs at least one pipeline; got none. End a stream in a sink: stream.to(…)."
+            )
         if not isinstance(shutdown, int | float) or shutdown < 0:
-            raise ConfigurationError(f"run: shutdown must be seconds, not negative; got {shutdown!r}. 30 is the default.")
+            raise ConfigurationError(
+                f"run: shutdown must be seconds, not negative; got {shutdown!r}. 30 is the default."
+            )
         self.pipelines = with_branches([made for made in given if isinstance(made, Pipeline)])
         self.jobs = [made for made in given if not isinstance(made, Pipeline)]
         self.shutdown = shutdown
@@ -148,7 +152,9 @@ def _refuse_twins(pipelines: list[Pipeline]) -> None:
     names = [pipeline.name for pipeline in pipelines if pipeline.name is not None]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigurationError(f"run: pipelines of one run must have different names; got {name!r} twice. Rename one.")
+            raise ConfigurationError(
+                f"run: pipelines of one run must have different names; got {name!r} twice. Rename one."
+            )
 
 
 def _run_here(options: _Options) -> Report:

@@ -48,7 +48,7 @@ def to_file(path: str | Path, *, format: str | None = None, append: bool | None 
     kind = choice("to_file", _FORMATS, format=format) if format is not None else _SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise ConfigurationError(
-            f"to_file: the name must say the format; got {str(path)!r}. Say format=\"jsonl\", \"csv\" or \"lines\"."
+            f'to_file: the name must say the format; got {str(path)!r}. Say format="jsonl", "csv" or "lines".'
         )
     return FileSink(path, kind, append)
 
@@ -204,6 +204,6 @@ def _letter_encoder(kind: str) -> Callable[[Any], bytes]:
 
     if kind != "jsonl":
         raise ConfigurationError(
-            f"to_file: dead letters must be written as jsonl; got {kind}. Name the file ….jsonl, or say format=\"jsonl\"."
+            f'to_file: dead letters must be written as jsonl; got {kind}. Name the file ….jsonl, or say format="jsonl".'
         )
     return letter

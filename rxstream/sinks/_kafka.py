@@ -65,7 +65,8 @@ def to_kafka(
     return KafkaSink(topic, bootstrap_servers, codec, key_codec, partition, options)
 
 
-_NO_HEADERS: Final[list[tuple[str, "bytes | None"]]] = []
+_NO_HEADERS: Final[list[tuple[str, bytes | None]]] = []
+
 
 class _Packs:
     """Records packed by partition, in their order."""
@@ -151,7 +152,8 @@ class KafkaSink:
             self._pack(packs, *record)
         self._turn += 1
         sending = [
-            await self._producer.send_batch(pack, topic, partition=partition) for topic, partition, pack in packs.full_and_filling
+            await self._producer.send_batch(pack, topic, partition=partition)
+            for topic, partition, pack in packs.full_and_filling
         ]
         for topic in self._known:
             await self._learn(topic)
@@ -207,9 +209,7 @@ def _text_or_bytes(key: Any) -> bytes:
         return key
     if isinstance(key, str):
         return key.encode()
-    raise TypeError(f"to_kafka: a key must be bytes or text; got {key!r}. Say key_codec=\"json\", or ops.key_by(f).")
-
-
+    raise TypeError(f'to_kafka: a key must be bytes or text; got {key!r}. Say key_codec="json", or ops.key_by(f).')
 
 
 def _as_bytes(value: Any) -> bytes:

@@ -104,7 +104,9 @@ def from_file(
         feed=Feed(
             name="from_file",
             lift=lift,
-            value="record[1] if type(record[1]) is dict else value_of(record[1])" if kind == "csv" else "value_of(record[1])",
+            value="record[1] if type(record[1]) is dict else value_of(record[1])"
+            if kind == "csv"
+            else "value_of(record[1])",
             key=None if key_of is None else "key_of(value)",
             time=None if instant_of is None else "instant_of(value)",
             bindings={"value_of": value_of, "key_of": key_of, "instant_of": instant_of},
@@ -124,7 +126,7 @@ def _format_of(path: Path, given: str | None) -> str:
     if suffixes and suffixes[-1] in _SUFFIXES:
         return _SUFFIXES[suffixes[-1]]
     raise ConfigurationError(
-        f"from_file: the name must say the format; got {str(path)!r}. Say format=\"csv\", \"jsonl\" or \"lines\"."
+        f'from_file: the name must say the format; got {str(path)!r}. Say format="csv", "jsonl" or "lines".'
     )
 
 
@@ -158,7 +160,9 @@ def _decoders(encoding: str) -> dict[str, Callable[[Any], Any]]:
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError as error:
-            raise DecodeError(f"from_file: a line must be {encoding} text ({error}); got {raw!r}. Say encoding=…") from error
+            raise DecodeError(
+                f"from_file: a line must be {encoding} text ({error}); got {raw!r}. Say encoding=…"
+            ) from error
 
     return {"csv": row, "jsonl": json_object, "lines": text}
 
@@ -264,7 +268,9 @@ def _parsed(reader: Any, text: _Text, header: list[str]) -> Iterator[Sequence[_R
         elif len(row) == width:
             batch.append((first, dict(zip(header, row, strict=True))))
         elif row:
-            batch.append((first, _Bad(text.raw(), f"a row must have {width} fields, as the first one has; this has {len(row)}")))
+            batch.append(
+                (first, _Bad(text.raw(), f"a row must have {width} fields, as the first one has; this has {len(row)}"))
+            )
         if len(batch) >= _ROWS:
             yield batch
             batch = []

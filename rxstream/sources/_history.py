@@ -86,7 +86,9 @@ def _pair_time(read: Callable[[object], int]) -> Callable[[Any], int]:
     def time_of(record: Any) -> int:
         if isinstance(record, Event):
             if record.timestamp_ns is None:
-                raise StreamError(f"from_history: every Event must have a timestamp; got {record!r}. Give it one, or say time=…")
+                raise StreamError(
+                    f"from_history: every Event must have a timestamp; got {record!r}. Give it one, or say time=…"
+                )
             return record.timestamp_ns
         if not isinstance(record, tuple) or len(record) != 2:
             raise StreamError(

@@ -154,7 +154,11 @@ def _start(start: Any) -> str | int | Mapping[Any, int]:
 def _stop(stop: Any) -> str | int | None:
     if stop is None:
         return None
-    return choice("from_kafka", ("end",), stop=stop) if isinstance(stop, str) else instant_argument("from_kafka", "stop", stop)
+    return (
+        choice("from_kafka", ("end",), stop=stop)
+        if isinstance(stop, str)
+        else instant_argument("from_kafka", "stop", stop)
+    )
 
 
 def _extra(extra: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -170,7 +174,7 @@ def _decoder(codec: Any, what: str) -> Callable[[bytes], Any] | None:
     def decoded(raw: bytes) -> Any:
         try:
             return decode(raw)
-        except Exception as error:  # noqa: BLE001 - a codec may be anyone's; whatever it raises, the bytes are at fault
+        except Exception as error:
             raise DecodeError(
                 f"from_kafka: the {what} must be what codec {codec!r} reads ({error}); got {raw!r}. Mend the producer or the codec."
             ) from error
@@ -202,8 +206,8 @@ async def _opened(settings: _Settings) -> Any:
     )
     await connected("from_kafka", consumer, settings.bootstrap)
     try:
-        await require_topics("from_kafka", consumer._client, settings.topics, settings.bootstrap)
-        await _take_partitions(consumer, settings)
+        known = await require_topics("from_kafka", consumer._client, settings.topics, settings.bootstrap)
+        await _take_partitions(consumer, settings, known)
         await _position(consumer, settings)
         ends = await _ends(consumer, settings)
     except BaseException:
@@ -212,7 +216,7 @@ async def _opened(settings: _Settings) -> Any:
     return _LiveReader(consumer, settings.group) if ends is None else _PastReader(consumer, settings.group, ends)
 
 
-async def _take_partitions(consumer: Any, settings: _Settings) -> None:
+async def _take_partitions(consumer: Any, settings: _Settings, known: Mapping[str, list[int]]) -> None:
     if settings.group is not None:
         consumer.subscribe(list(settings.topics))
         # The group decides who reads what; nobody else wakes us when it has.
@@ -221,13 +225,7 @@ async def _take_partitions(consumer: Any, settings: _Settings) -> None:
             await asyncio.sleep(0.01)
         return
     partition = aiokafka().TopicPartition
-    consumer.assign(
-        [
-            partition(topic, number)
-            for topic in settings.topics
-            for number in sorted(consumer._client.cluster.partitions_for_topic(topic))
-        ]
-    )
+    consumer.assign([partition(topic, number) for topic, numbers in known.items() for number in numbers])
 
 
 async def _position(consumer: Any, settings: _Settings) -> None:
