@@ -124,7 +124,8 @@ class Worst:
 
 
 def _shown(worst: Worst, report: rs.Report, out: Path) -> str:
-    return f"The worst hours of the year:\n\n{worst}\n\n{report}\n\nwritten: {out / 'delays.jsonl'}, {out / 'dead_letters.jsonl'}"
+    written = f"written: {out / 'delays.jsonl'}, {out / 'dead_letters.jsonl'}"
+    return f"The worst hours of the year:\n\n{worst}\n\n{report}\n\n{written}"
 
 
 def _say(line: str) -> None:

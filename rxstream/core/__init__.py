@@ -1,4 +1,4 @@
-"""Event, time, scheduler, stream, fusion: what everything else is built of; knows reactivex and the standard library."""
+"""Event, time, scheduler, stream, fusion: what the rest is built of; knows reactivex and the standard library."""
 
 from rxstream.core._arguments import (
     callable_,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -112,6 +111,8 @@ def unit_choice(who: str, unit: object) -> str | None:
 
 def did_you_mean(given: object, options: Collection[str]) -> str:
     """Name the option nearest to what was given, as the sentence that says what to do."""
+    import difflib  # only where something is misspelt
+
     near = difflib.get_close_matches(str(given), options, n=1, cutoff=0.5)
     return f"Did you mean {near[0]!r}?" if near else "Choose one of them."
 
@@ -153,7 +154,7 @@ def name_of(f: object) -> str:
     while isinstance(f, functools.partial):
         f = f.func
     name = getattr(f, "__qualname__", None) or getattr(type(f), "__qualname__", "")
-    short = name.rpartition("<locals>.")[2]
+    short = str(name).rpartition("<locals>.")[2]
     return short or _ADDRESS.sub("", repr(f))
 
 
@@ -168,6 +169,3 @@ def require_names(who: str, what: str, given: Mapping[str, Any], allowed: Collec
             raise ConfigurationError(
                 f"{who}: {what} must be options of the client; got {name!r}. {did_you_mean(name, allowed)}"
             )
-
-
-Predicate = Callable[[Any], Any]

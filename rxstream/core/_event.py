@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -60,10 +60,9 @@ class Event(Generic[T_co]):
         headers: Any = (),
         origin: Origin | None = None,
     ) -> None:
-        if timestamp is not None and (not isinstance(timestamp, datetime) or is_naive(timestamp)):
-            raise ConfigurationError(
-                f"Event: timestamp must be an aware datetime; got {timestamp!r}. Give it a zone, for instance tzinfo=UTC."
-            )
+        # UTC, the usual zone, is known at sight; asking any other for its offset costs as much as the rest.
+        if timestamp is not None and (timestamp.__class__ is not datetime or timestamp.tzinfo is not UTC):
+            _check_timestamp(timestamp)
         self._value = value
         self._key = key
         self._time: datetime | int | None = timestamp
@@ -74,7 +73,7 @@ class Event(Generic[T_co]):
     def timestamp(self) -> datetime | None:
         """When it happened, in the zone it was given in (UTC where it was read as a number); None if unknown."""
         time = self._time
-        return ns_to_datetime(time) if time.__class__ is int else time  # type: ignore[return-value,arg-type]  # an int is nanoseconds
+        return ns_to_datetime(time) if time.__class__ is int else time  # type: ignore[return-value]  # an int is nanoseconds
 
     @property
     def timestamp_ns(self) -> int | None:
@@ -98,9 +97,10 @@ class Event(Generic[T_co]):
         unknown = changes.keys() - {"value", "key", "timestamp", "headers", "origin"}
         if unknown:
             raise ConfigurationError(
-                f"Event.replace: fields are value, key, timestamp, headers and origin; got {sorted(unknown)!r}. Correct the name."
+                "Event.replace: fields are value, key, timestamp, headers and origin; "
+                f"got {sorted(unknown)!r}. Correct the name."
             )
-        time = self._time if "timestamp" not in changes else changes["timestamp"]
+        time = changes.get("timestamp", self._time)
         if isinstance(time, int):
             changes.pop("timestamp", None)
             made = Event(
@@ -138,10 +138,19 @@ class Event(Generic[T_co]):
         return f"Event({', '.join(parts)})"
 
 
+def _check_timestamp(timestamp: object) -> None:
+    if not isinstance(timestamp, datetime) or is_naive(timestamp):
+        raise ConfigurationError(
+            f"Event: timestamp must be an aware datetime; got {timestamp!r}. Give it a zone, for instance tzinfo=UTC."
+        )
+
+
 class SourceEvent(Event[T_co]):
     """An Event as its source made it, which also knows the value as it came, before it was decoded."""
 
     __slots__ = ("_raw",)
+
+    _raw: Any
 
 
 def raw_value(event: Event[Any]) -> Any:
@@ -159,8 +168,10 @@ def make_source_event(
     return event
 
 
-def make_event(value: Any, key: Any, time: int | None, headers: Headers, origin: Origin | None) -> Event[Any]:
-    """Make an Event from fields already checked, its time in nanoseconds."""
+def make_event(
+    value: Any, key: Any, time: datetime | int | None, headers: Headers, origin: Origin | None
+) -> Event[Any]:
+    """Make an Event from fields already checked; a number is an instant in nanoseconds."""
     event = Event(value, key, None, headers, origin)
     event._time = time
     return event

@@ -48,8 +48,9 @@ def _no_bindings() -> Mapping[str, Any]:
 class Feed:
     """How one source is read.
 
-    ``value``, ``key``, ``time`` and ``headers`` are Python expressions over ``record`` (a raw record), the names in ``bindings``
-    and, but for ``value`` itself, ``value``; they become part of the generated function, so that a record costs no call.
+    ``value``, ``key``, ``time`` and ``headers`` are Python expressions over ``record`` (a raw record), the names in
+    ``bindings`` and, but for ``value`` itself, ``value``; they become part of the generated function, so that a record
+    costs no call.
 
     Args:
         name: The source's name, for messages.

@@ -296,11 +296,8 @@ def _blame(
         traceback = error.__traceback__
         assert traceback is not None  # noqa: S101 - it was just caught
         place = _stage_of_line(source, traceback.tb_lineno)
-        if place == 0:
-            # The source's own line failed: `value` is still the record before.
-            item = source_event(context.slot).value
-        else:
-            item = traceback.tb_frame.f_locals.get("value")
+        # Where the source's own line failed, `value` is still the record before.
+        item = traceback.tb_frame.f_locals.get("value") if place else source_event(context.slot).value
         context.failed(error, names[place], item, below)
 
     return fail

@@ -73,7 +73,8 @@ def instant_reader(who: str, unit: str | None) -> Callable[[object], int]:
         if isinstance(raw, datetime):
             if is_naive(raw):
                 raise StreamError(
-                    f"{who}: a timestamp must be an aware datetime; got {raw!r}. Give it a zone, for instance tzinfo=UTC."
+                    f"{who}: a timestamp must be an aware datetime; got {raw!r}. Give it a zone, "
+                    "for instance tzinfo=UTC."
                 )
             return datetime_to_ns(raw)
         if factor is not None:

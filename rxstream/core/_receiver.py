@@ -79,26 +79,9 @@ class Receiver:
 
 def fan_out(branches: Sequence[Receiver]) -> Receiver:
     """Hand everything to several receivers, in their order; it stops when all of them want no more."""
-    stop = _all_stopped(branches)
-    slot = thread_slot()
-    targets = tuple((branch.on_next, branch.stop) for branch in branches)
-    passport = any(branch.passport for branch in branches)
-
-    def on_next(value: Any) -> None:
-        for target, stopped in targets:
-            if not stopped.now:
-                target(value)
-
-    def on_next_with_passport(value: Any) -> None:
-        # What one branch says of key, time and headers is not the next one's business.
-        said = slot.key, slot.time, slot.headers
-        for target, stopped in targets:
-            if not stopped.now:
-                target(value)
-                slot.key, slot.time, slot.headers = said
 
     def on_watermark(watermark: int) -> int:
-        return min(branch.on_watermark(watermark) for branch in branches)
+        return min([branch.on_watermark(watermark) for branch in branches])
 
     def on_completed() -> None:
         for branch in branches:
@@ -108,15 +91,42 @@ def fan_out(branches: Sequence[Receiver]) -> Receiver:
         for branch in branches:
             branch.on_error(error)
 
+    passport = any(branch.passport for branch in branches)
     return Receiver(
         name=branches[0].name,
-        on_next=on_next_with_passport if passport else on_next,
+        on_next=_each_with_passport(branches) if passport else _each(branches),
         on_completed=on_completed,
         on_error=on_error,
         on_watermark=on_watermark if any(branch.watermarks for branch in branches) else no_watermark,
-        stop=stop,
+        stop=_all_stopped(branches),
         passport=passport,
     )
+
+
+def _each(branches: Sequence[Receiver]) -> Callable[[Any], None]:
+    targets = tuple((branch.on_next, branch.stop) for branch in branches)
+
+    def on_next(value: Any) -> None:
+        for target, stop in targets:
+            if not stop.now:
+                target(value)
+
+    return on_next
+
+
+def _each_with_passport(branches: Sequence[Receiver]) -> Callable[[Any], None]:
+    targets = tuple((branch.on_next, branch.stop) for branch in branches)
+    slot = thread_slot()
+
+    def on_next(value: Any) -> None:
+        # What one branch says of key, time and headers is not the next one's business.
+        said = slot.key, slot.time, slot.headers
+        for target, stop in targets:
+            if not stop.now:
+                target(value)
+                slot.key, slot.time, slot.headers = said
+
+    return on_next
 
 
 def _all_stopped(branches: Sequence[Receiver]) -> Stop:

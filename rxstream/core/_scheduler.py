@@ -106,7 +106,8 @@ class StreamScheduler(PeriodicScheduler):
                 loop = asyncio.get_running_loop()
             except RuntimeError:
                 raise ConfigurationError(
-                    "StreamScheduler.live: needs an asyncio loop; none is running here. Call it from a coroutine, or give loop=."
+                    "StreamScheduler.live: needs an asyncio loop; none is running here. "
+                    "Call it from a coroutine, or give loop=."
                 ) from None
         # One reading of the wall at the start, the loop's own clock from there: never backwards, and "now"
         # and delays cannot disagree.
@@ -158,6 +159,7 @@ class StreamScheduler(PeriodicScheduler):
             )
         due = self.now_ns + period_ns
         disposed = False
+        work: _Work
 
         def tick() -> None:
             nonlocal due, state, work
@@ -175,7 +177,7 @@ class StreamScheduler(PeriodicScheduler):
         return Disposable(dispose)
 
     def call_at(self, at: int, run: Callable[[], Any]) -> _Work:
-        """Do ``run`` at an instant in nanoseconds; the handle returned can be cancelled in O(1). Any thread may call."""
+        """Do ``run`` at an instant in nanoseconds, unless the handle returned is cancelled; any thread may call."""
         work = _Work(at, next(self._sequence), run)
         if self._thread is not None and threading.get_ident() != self._thread and self._loop is not None:
             self._inbox.append(work)
@@ -193,7 +195,8 @@ class StreamScheduler(PeriodicScheduler):
         at = instant_argument("StreamScheduler.advance_to", "instant", instant)
         if at < self.clock.now:
             raise ConfigurationError(
-                f"StreamScheduler.advance_to: time goes forward only; it is {self.now}, got {instant}. Make a new clock."
+                f"StreamScheduler.advance_to: time goes forward only; it is {self.now}, got {instant}. "
+                "Make a new clock."
             )
         self.run_until(at, inclusive=True)
         self.clock.now = max(self.clock.now, at)
@@ -283,6 +286,7 @@ def _absolute_ns(duetime: typing.AbsoluteTime) -> int:
         return seconds_to_ns(duetime)
     if is_naive(duetime):
         raise ConfigurationError(
-            f"StreamScheduler: an instant must be an aware datetime; got {duetime!r}. Give it a zone, for instance tzinfo=UTC."
+            f"StreamScheduler: an instant must be an aware datetime; got {duetime!r}. Give it a zone, "
+            "for instance tzinfo=UTC."
         )
     return datetime_to_ns(duetime)

@@ -56,7 +56,7 @@ class Stream(Observable[T_co]):
         self.step = step
         self.sides = sides
 
-    def pipe(self, *operators: Callable[[Any], Any]) -> Stream[Any]:
+    def pipe(self, *operators: Callable[[Any], Any]) -> Stream[Any]:  # type: ignore[override]  # gives a Stream, always
         """Apply operators, left to right: rxstream's, reactivex's, or any function from Observable to Observable.
 
         Args:
@@ -72,7 +72,8 @@ class Stream(Observable[T_co]):
         for step in operators:
             if not callable(step):
                 raise ConfigurationError(
-                    f"pipe: an operator must be callable; got {step!r}. Give ops.…(…), or a function from stream to stream."
+                    f"pipe: an operator must be callable; got {step!r}. Give ops.…(…), "
+                    "or a function from stream to stream."
                 )
             made = _applied(made, step)
         return made

@@ -72,7 +72,8 @@ class _Subscription:
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         work.close()
         raise ConfigurationError(
-            f"subscribe: {name} has to be awaited, which a plain subscription cannot do. Run it with rs.run or rs.run_async."
+            f"subscribe: {name} has to be awaited, which a plain subscription cannot do. "
+            "Run it with rs.run or rs.run_async."
         )
 
 

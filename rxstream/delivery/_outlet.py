@@ -39,6 +39,7 @@ class Outlet:
         self._slot = context.slot
         self._gathered = Gathered()
         self._unconfirmed = 0
+        self._broken = False
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -83,11 +84,12 @@ class Outlet:
     @property
     def idle(self) -> bool:
         """Whether everything handed over so far is confirmed."""
-        return self._idle.is_set()
+        return self._broken or self._idle.is_set()
 
     async def wait_idle(self) -> None:
         """Wait until everything handed over so far is confirmed."""
-        await self._idle.wait()
+        if not self._broken:
+            await self._idle.wait()
 
     async def _write(self, batch: Gathered) -> None:
         try:
@@ -111,7 +113,9 @@ class Outlet:
             for place, reason in failed.items():
                 batch.in_the_name_of(place, self._context.slot, partial(self._report, batch.values[place], reason))
         except Halt:
-            # The run knows; what was to be stopped at must not be settled.
+            # The run knows; what it was stopped at must not be settled, and what comes now is not waited for.
+            self._broken = True
+            self._idle.set()
             return
         batch.settle()
         self._room.release()

@@ -75,7 +75,8 @@ def check_extra(who: str, kind: str, extra: Mapping[str, Any] | None) -> Mapping
         for name in given:
             if name in _OURS:
                 raise ConfigurationError(
-                    f"{who}: extra must leave {name} to rxstream, which needs it to lose nothing; got {given[name]!r}. Leave it out."
+                    f"{who}: extra must leave {name} to rxstream, which needs it to lose nothing; "
+                    f"got {given[name]!r}. Leave it out."
                 )
         require_names(who, "extra", given, known - _OURS)
     return given

@@ -19,7 +19,7 @@ def stop() -> ErrorHandler:
         >>> pipeline = rs.from_iterable([1]).to(print, on_error=rs.handlers.stop())
     """
 
-    def stop_at(event: Event[Any], error: BaseException) -> None:
+    def stop_at(_event: Event[Any], error: BaseException) -> None:
         raise error
 
     return stop_at
@@ -35,7 +35,7 @@ def skip() -> ErrorHandler:
         [1.0]
     """
 
-    def skip_it(event: Event[Any], error: BaseException) -> None:
-        return None
+    def skip_it(_event: Event[Any], _error: BaseException) -> None:
+        """The item is handled as it is."""
 
     return skip_it

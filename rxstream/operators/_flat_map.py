@@ -63,11 +63,13 @@ def flat_map(f: Callable[[T], Iterable[R] | Observable[R]]) -> Operator[T, R]:
 
 def _iterated(made: Any) -> Iterable[Any]:
     try:
-        return iter(made)
+        found: Iterable[Any] = iter(made)
     except TypeError:
         raise StreamError(
-            f"flat_map: the function must return an iterable or a stream; got {made!r}. Return a list of one item, or use ops.map."
+            f"flat_map: the function must return an iterable or a stream; got {made!r}. "
+            "Return a list of one item, or use ops.map."
         ) from None
+    return found
 
 
 class _InnerStreams:

@@ -44,7 +44,8 @@ def merge(*others: Observable[Any]) -> Operator[T, Any]:
     for other in others:
         if not isinstance(other, Observable):
             raise ConfigurationError(
-                f"merge: every input must be a Stream or an Observable; got {other!r}. Wrap it, for instance in rs.from_iterable(…)."
+                f"merge: every input must be a Stream or an Observable; got {other!r}. Wrap it, "
+                "for instance in rs.from_iterable(…)."
             )
     return Operator("merge", start_many=_start, others=tuple(as_stream(other) for other in others))
 

@@ -54,7 +54,8 @@ def _one(f: Any) -> Operator[Any, Any]:
     call = method if callable(method) else f
     if not callable(call):
         raise ConfigurationError(
-            f"process: needs a function, an object with process(value), or a list of those; got {f!r}. Give one of these."
+            f"process: needs a function, an object with process(value), or a list of those; got {f!r}. "
+            "Give one of these."
         )
 
     def start(down: Downstream[Any]) -> Reactions:

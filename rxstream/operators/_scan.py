@@ -108,7 +108,8 @@ def key_now() -> Any:
 def starter(seed: Any) -> Callable[[], Any]:
     """Make the function that gives each start its own seed."""
     if callable(seed):
-        return seed
+        made: Callable[[], Any] = seed
+        return made
     if isinstance(seed, _ATOMS):
         return lambda: seed
     return lambda: copy.deepcopy(seed)

@@ -65,7 +65,8 @@ def _side(stream: Stream[Any], branch: Branch) -> Pipeline:
     made = branch(stream) if callable(branch) else branch
     if not isinstance(made, Pipeline):
         raise ConfigurationError(
-            f"tee: a branch must be a sink, an Observer or a function from Stream to Pipeline; {branch!r} gave {made!r}. "
+            "tee: a branch must be a sink, an Observer or a function from Stream to Pipeline; "
+            f"{branch!r} gave {made!r}. "
             "For a plain function of the value write ops.observe(f)."
         )
     return made

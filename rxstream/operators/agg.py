@@ -170,7 +170,8 @@ def aggregate_of(who: str, into: Any) -> Aggregate:
     if isinstance(into, Mapping) and into:
         return _together({name: aggregate_of(who, part) for name, part in into.items()})
     raise ConfigurationError(
-        f"{who}: into must be list, rs.agg.…(…) or a dict of those; got {into!r}. For a function of your own there is rs.agg.of."
+        f"{who}: into must be list, rs.agg.…(…) or a dict of those; got {into!r}. "
+        "For a function of your own there is rs.agg.of."
     )
 
 

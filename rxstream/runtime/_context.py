@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rxstream.core import (
@@ -23,7 +24,7 @@ from rxstream.core import (
     source_event,
 )
 from rxstream.delivery import Calls, Outlet, sink_receiver
-from rxstream.errors import ErrorContext, OutOfOrderError, attach_context
+from rxstream.errors import ErrorContext, OutOfOrderError, attach_context, error_context
 from rxstream.handlers import stop
 
 if TYPE_CHECKING:
@@ -142,8 +143,7 @@ class PipelineContext:
             try:
                 await made
             except FAILURES as raised:
-                failure = raised
-                hold.emit(lambda _: self.abort(failure, _operator_of(error)), None)
+                hold.emit(partial(self.abort, operator=error_context(error).operator or "on_error"), raised)
             self.statistics.failed += 1
             hold.release()
         self._handler_started = False
@@ -208,12 +208,6 @@ def _never(_value: Any) -> None:
 
 def _nothing() -> None:
     pass
-
-
-def _operator_of(error: BaseException) -> str:
-    from rxstream.errors import error_context
-
-    return error_context(error).operator or "on_error"
 
 
 def _shortened(event: object) -> str:

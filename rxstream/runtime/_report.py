@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -76,6 +75,8 @@ class Report:
         return "\n".join([*lines, self._summary()])
 
     def _repr_html_(self) -> str:
+        import html  # only in a notebook
+
         head, *body = self._rows()
         cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
         rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in body)

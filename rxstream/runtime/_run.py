@@ -189,12 +189,22 @@ class Run:
         """Wait until more may be read, at most so long."""
         if ledger.has_room and self._going.is_set():
             return
-        waiting = asyncio.gather(ledger.wait_room(), self._going.wait())
-        stopping = asyncio.ensure_future(self._stopping.wait())
-        await asyncio.wait({waiting, stopping}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for task in (waiting, stopping):
-            task.cancel()
-        await asyncio.gather(waiting, stopping, return_exceptions=True)
+        await self._unless_stopped(self._allowed(ledger), seconds)
+
+    async def _allowed(self, ledger: Ledger) -> None:
+        await ledger.wait_room()
+        await self._going.wait()
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, None], seconds: float | None = None) -> bool:
+        """Wait for ``work``, but no longer than for the stop, or so many seconds; whether it was done."""
+        task = self.loop.create_task(work)
+        stopping = self.loop.create_task(self._stopping.wait())
+        await asyncio.wait({task, stopping}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        done = task.done()
+        stopping.cancel()
+        task.cancel()
+        await asyncio.gather(task, stopping, return_exceptions=True)
+        return done
 
     async def _replay(self, intakes: Sequence[Intake]) -> None:
         for intake, records in replay(intakes, self.scheduler, self._ended):

@@ -124,7 +124,8 @@ class _Options:
         for candidate in given:
             if not isinstance(candidate, Pipeline) and not is_job(candidate):
                 raise ConfigurationError(
-                    f"run: needs pipelines; got {candidate!r}. End a stream in a sink, stream.to(…), or give a coroutine function."
+                    f"run: needs pipelines; got {candidate!r}. End a stream in a sink, stream.to(…), "
+                    "or give a coroutine function."
                 )
         if not given:
             raise ConfigurationError(
@@ -171,7 +172,7 @@ def _graceful(running_now: list[Run]) -> Iterator[None]:
         return
     stopped = False
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
         nonlocal stopped
         if stopped or not running_now:
             if number == signal.SIGINT:
@@ -192,7 +193,7 @@ def _graceful(running_now: list[Run]) -> Iterator[None]:
 class _Thread:
     """A run in a thread of its own, with a loop of its own."""
 
-    def __init__(self, options: _Options, done: Callable[[], None]) -> None:
+    def __init__(self, options: _Options, done: Callable[[], object]) -> None:
         self.run: Run | None = None
         self.report: Report | None = None
         self.error: BaseException | None = None

@@ -20,7 +20,7 @@ _BLOCK: Final = 64 * 1024
 
 
 def to_file(path: str | Path, *, format: str | None = None, append: bool | None = None) -> FileSink:
-    """Write each item as a line: whole lines only, whatever happens.
+    r"""Write each item as a line: whole lines only, whatever happens.
 
     Lines are handed to the operating system as they come, so that they outlive the process; the machine's own failure
     is not guarded against. ``"jsonl"`` writes JSON (instants as ISO 8601, dataclasses as objects), ``"csv"`` dicts,
@@ -34,7 +34,8 @@ def to_file(path: str | Path, *, format: str | None = None, append: bool | None 
             that acknowledges (and so does not repeat itself), yes, and anew otherwise.
 
     Raises:
-        ConfigurationError: If an argument is none of these, or ``append=False`` stands behind a source that acknowledges.
+        ConfigurationError: If an argument is none of these, or ``append=False`` stands behind a source that
+            acknowledges.
         ConnectError: From the run, if the file cannot be opened.
 
     Delivery: an item is settled when its line has been handed to the operating system.
@@ -42,7 +43,7 @@ def to_file(path: str | Path, *, format: str | None = None, append: bool | None 
     Example:
         >>> _ = rs.run(rs.from_iterable([{"n": 1}, {"n": 2}]).to(rs.to_file("numbers.jsonl")))
         >>> Path("numbers.jsonl").read_text()
-        '{"n": 1}\\n{"n": 2}\\n'
+        '{"n": 1}\n{"n": 2}\n'
     """
     path = Path(path)
     kind = choice("to_file", _FORMATS, format=format) if format is not None else _SUFFIXES.get(path.suffix.lower())
@@ -96,7 +97,8 @@ class FileSink:
             self._file = os.open(self._path, flags, 0o666)
         except OSError as error:
             raise ConnectError(
-                f"to_file: the file must be writable; {str(self._path)!r}: {error.strerror}. Check the path and its folder."
+                f"to_file: the file must be writable; {str(self._path)!r}: {error.strerror}. "
+                "Check the path and its folder."
             ) from error
         self._size = end_of_last_line(self._file)
         os.ftruncate(self._file, self._size)
@@ -119,7 +121,8 @@ class FileSink:
             os.ftruncate(self._file, self._size)
             os.lseek(self._file, self._size, os.SEEK_SET)
             raise DeliveryError(
-                f"to_file: {str(self._path)!r} must take {len(lines)} bytes; {error.strerror}. Make room, then run again."
+                f"to_file: {str(self._path)!r} must take {len(lines)} bytes; {error.strerror}. Make room, "
+                "then run again."
             ) from error
         self._size += len(lines)
 
@@ -175,7 +178,8 @@ def _csv_encoder(*, header_written: bool) -> Callable[[Any], bytes]:
                 lines.append(columns)
         if value.keys() != set(columns):
             raise DeliveryError(
-                f"to_file: every CSV row must have the columns {', '.join(columns)}; got {', '.join(value)}. Map it to them."
+                f"to_file: every CSV row must have the columns {', '.join(columns)}; got {', '.join(value)}. "
+                "Map it to them."
             )
         lines.append([value[column] for column in columns])
         text = io.StringIO()

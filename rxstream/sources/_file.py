@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple, cast
 
 from rxstream.core import (
     Event,
@@ -55,7 +53,7 @@ def from_file(
     disorder: float | timedelta | None = None,
     encoding: str = "utf-8",
 ) -> Stream[Any]:
-    """Make a stream of what a file holds; with ``time`` it is a history, replayed at its instants.
+    r"""Make a stream of what a file holds; with ``time`` it is a history, replayed at its instants.
 
     Rows of ``"csv"`` are dicts of text by the names in the first row; ``"jsonl"`` gives what each line's JSON says,
     ``"lines"`` each line without its end. Blank lines are skipped. A line that cannot be read (wrong bytes, wrong
@@ -79,7 +77,7 @@ def from_file(
     Delivery: nothing is acknowledged.
 
     Example:
-        >>> _ = Path("rides.csv").write_text("city,km\\nOslo,12\\nBergen,7\\n")
+        >>> _ = Path("rides.csv").write_text("city,km\nOslo,12\nBergen,7\n")
         >>> rs.collect(rs.from_file("rides.csv"))
         [{'city': 'Oslo', 'km': '12'}, {'city': 'Bergen', 'km': '7'}]
     """
@@ -203,7 +201,9 @@ def _batches(path: Path, kind: str, encoding: str, columns: Sequence[str]) -> It
 def _opened(path: Path) -> IO[bytes]:
     try:
         if path.suffix.lower() == ".gz":
-            return gzip.open(path, "rb")
+            import gzip  # only for packed files
+
+            return cast("IO[bytes]", gzip.open(path, "rb"))
         if path.suffix.lower() == ".zip":
             return _only_member(path)
         return path.open("rb")
@@ -214,6 +214,8 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _only_member(path: Path) -> IO[bytes]:
+    import zipfile  # only for packed files
+
     try:
         archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:

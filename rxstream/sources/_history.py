@@ -92,7 +92,8 @@ def _pair_time(read: Callable[[object], int]) -> Callable[[Any], int]:
             return record.timestamp_ns
         if not isinstance(record, tuple) or len(record) != 2:
             raise StreamError(
-                f"from_history: items must be Events or (instant, value) pairs; got {record!r}. For other items say time=…"
+                f"from_history: items must be Events or (instant, value) pairs; got {record!r}. "
+                "For other items say time=…"
             )
         return read(record[0])
 

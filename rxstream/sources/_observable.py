@@ -31,6 +31,7 @@ def from_observable(observable: Observable[T]) -> Stream[T]:
     """
     if not isinstance(observable, Observable):
         raise ConfigurationError(
-            f"from_observable: needs an Observable; got {observable!r}. For a list or generator there is rs.from_iterable."
+            f"from_observable: needs an Observable; got {observable!r}. "
+            "For a list or generator there is rs.from_iterable."
         )
     return as_stream(observable)

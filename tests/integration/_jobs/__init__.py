@@ -1,0 +1,1 @@
+"""Programs that the integration tests start as processes, and what both need of Kafka."""
