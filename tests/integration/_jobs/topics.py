@@ -138,9 +138,8 @@ async def _write_in_transactions(
 
 async def _with_consumer(bootstrap: str, topic: str, ask: Callable[[Any, list[Any]], Coroutine[Any, Any, T]]) -> T:
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
-        await consumer._client.fetch_all_metadata()
-        numbers = consumer.partitions_for_topic(topic)
-        partitions = [TopicPartition(topic, number) for number in sorted(numbers or ())]
+        metadata = await consumer._client.fetch_all_metadata()
+        partitions = [TopicPartition(topic, number) for number in sorted(metadata.partitions_for_topic(topic))]
         consumer.assign(partitions)
         return await ask(consumer, partitions)
 
