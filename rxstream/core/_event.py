@@ -43,7 +43,9 @@ class Event(Generic[T_co]):
         Event('early', key='EWR')
     """
 
-    __slots__ = ("_headers", "_key", "_origin", "_time", "_value")
+    __slots__ = ("_headers", "_key", "_origin", "_raw", "_time", "_value")
+
+    _raw: Any  # only where a source decoded the value: how it came
 
     # The slots are private and the readers C functions: immutable from outside, and a third of the price of
     # a frozen dataclass, which pays object.__setattr__ for every field.
@@ -145,25 +147,16 @@ def _check_timestamp(timestamp: object) -> None:
         )
 
 
-class SourceEvent(Event[T_co]):
-    """An Event as its source made it, which also knows the value as it came, before it was decoded."""
-
-    __slots__ = ("_raw",)
-
-    _raw: Any
-
-
 def raw_value(event: Event[Any]) -> Any:
-    """The value as it came: bytes, where the source read bytes."""
-    return event._raw if isinstance(event, SourceEvent) else event._value
+    """The value as it came, before it was decoded: bytes, where the source read bytes."""
+    return getattr(event, "_raw", event._value)
 
 
 def make_source_event(
     value: Any, key: Any, time: int | None, headers: Headers, origin: Origin | None, raw: Any
-) -> SourceEvent[Any]:
+) -> Event[Any]:
     """Make the Event of a record that was decoded."""
-    event: SourceEvent[Any] = SourceEvent(value, key, None, headers, origin)
-    event._time = time
+    event = make_event(value, key, time, headers, origin)
     event._raw = raw
     return event
 

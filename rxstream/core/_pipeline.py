@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rxstream.core._stream import Stream
 
-Handler = Callable[..., Any]
+#: A function of the event and the error, or what starts one with the run.
+Handler = Callable[..., Any] | Any
 
 
 @dataclass(eq=False, slots=True)
@@ -29,8 +30,3 @@ class Pipeline:
     sinks: tuple[Any, ...]
     on_error: Handler | None = None
     name: str | None = None
-    _stuck: Callable[[], str] | None = field(default=None, repr=False)
-
-    def why_stuck(self) -> str:
-        """Say which record has waited longest to be settled, and who holds it; empty when none waits."""
-        return self._stuck() if self._stuck is not None else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from rxstream.core._arguments import callable_
 from rxstream.core._event import Event
 from rxstream.errors import ConfigurationError
 
@@ -77,10 +76,13 @@ def sink_name(sink: object) -> str:
 
 
 def check_handler(who: str, handler: object) -> None:
-    """Refuse an error handler that cannot be called with an event and an error.
+    """Refuse an error handler that is no function of an event and an error, and does not start one with the run.
 
     Raises:
         ConfigurationError: If it cannot be called.
     """
-    if handler is not None and not callable(handler):
-        callable_(who, on_error=handler)
+    if handler is not None and not callable(handler) and not callable(getattr(handler, "start", None)):
+        raise ConfigurationError(
+            f"{who}: on_error must be rs.handlers.…(…) or a function of the event and the error; got {handler!r}. "
+            "Give one of these."
+        )

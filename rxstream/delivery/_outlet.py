@@ -24,7 +24,9 @@ class Outlet:
 
     Args:
         sink: Where to. Besides the `Sink` methods it may have ``encode``, called in the pass with each value, and its
-            ``write`` may return an awaitable: the confirmation, for which the next write need not wait.
+            ``write`` may return an awaitable: the confirmation, for which the next write need not wait. Instead of
+            ``encode`` it may have ``packer``, which makes an object whose ``encode`` packs values in the pass and whose
+            ``take`` gives the pack that is then written.
         context: The pipeline's.
     """
 
@@ -33,7 +35,8 @@ class Outlet:
         self.confirmed = 0
         self.sink = sink
         self._context = context
-        self._encode: Callable[[Any], Any] | None = getattr(sink, "encode", None)
+        self._encode: Callable[[Any], Any] | None = None
+        self._take: Callable[[], Any] | None = None
         # A sink that reads keys and times while it encodes asks for no Events afterwards.
         self._reads_passport: bool = getattr(sink, "passport", False)
         self._slot = context.slot
@@ -41,6 +44,7 @@ class Outlet:
         self._unconfirmed = 0
         self._broken = False
         self._news = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._idle = asyncio.Event()
         self._idle.set()
         self._room = asyncio.Semaphore(_MOST_UNCONFIRMED)
@@ -67,6 +71,16 @@ class Outlet:
         """Get the sink ready."""
         await self.sink.open()
 
+    def prepare(self, writing: asyncio.Lock) -> None:
+        """Get ready for items, once the sink is open; ``writing`` keeps several pipelines from writing at once."""
+        self._writing = writing
+        packer = getattr(self.sink, "packer", None)
+        if packer is not None:
+            packing = packer()
+            self._encode, self._take = packing.encode, packing.take
+        else:
+            self._encode = getattr(self.sink, "encode", None)
+
     async def close(self) -> None:
         """Let the sink go."""
         await self.sink.close()
@@ -77,9 +91,10 @@ class Outlet:
             await self._news.wait()
             await self._room.acquire()
             self._news.clear()
-            batch, self._gathered = self._gathered, Gathered()
-            self._unconfirmed += 1
-            await self._write(batch)
+            async with self._writing:
+                batch, self._gathered = self._gathered, Gathered()
+                self._unconfirmed += 1
+                await self._write(batch, batch if self._take is None else self._take())
 
     @property
     def idle(self) -> bool:
@@ -91,9 +106,9 @@ class Outlet:
         if not self._broken:
             await self._idle.wait()
 
-    async def _write(self, batch: Gathered) -> None:
+    async def _write(self, batch: Gathered, payload: Any) -> None:
         try:
-            receipt = await self.sink.write(batch)
+            receipt = await self.sink.write(payload)
         except FAILURES as error:
             self._confirm(batch, error)
             return

@@ -166,10 +166,15 @@ class PartitionOf(dict[bytes, int]):
 _MOST_KEYS: Final = 100_000
 
 
-async def _quietly(closing: Awaitable[object]) -> None:
+async def closed(client: Any) -> None:
+    """Stop a client, without waiting for ever for a broker that is away."""
+    await _quietly(client.stop(), 5.0)
+
+
+async def _quietly(closing: Awaitable[object], seconds: float = 0.5) -> None:
     try:
-        await asyncio.wait_for(asyncio.ensure_future(closing), 0.5)
-    except Exception:  # noqa: BLE001 - closing what never opened; the reason is being reported already
+        await asyncio.wait_for(asyncio.ensure_future(closing), seconds)
+    except Exception:  # noqa: BLE001 - nothing is left to be done with it; what was not confirmed is not settled
         return
 
 

@@ -10,7 +10,7 @@ from operator import attrgetter, itemgetter, le
 from typing import Any, Final
 
 from rxstream.core import Partition, Poll, Span
-from rxstream.drivers.kafka import aiokafka, connected, require_topics
+from rxstream.drivers.kafka import aiokafka, closed, connected, require_topics
 
 #: Records a poll: more of them cost more each, as they outlive the youngest generation of the garbage collector.
 _POLL: Final = 500
@@ -136,7 +136,7 @@ class _LiveReader:
 
     async def close(self) -> None:
         """Leave the group and close the connections."""
-        await self._consumer.stop()
+        await closed(self._consumer)
 
     def _poll(self, found: Mapping[Any, list[Any]]) -> Poll:
         if len(found) == 1:
@@ -171,17 +171,21 @@ class _PastReader(_LiveReader):
         """Wait for the next records; None when every partition is at its end."""
         if not await self._go_on() and not self._waiting:
             return None
-        if empty := self._empty():
-            self._take(await self._consumer.getmany(*empty, timeout_ms=0, max_records=_POLL * len(empty)))
-            await self._go_on()
-        if empty := self._empty():
-            # The client fetches nothing new while records lie unread in it: so all are read, up to a bound.
-            kept = sum(map(len, self._waiting.values()))
-            self._take(await self._consumer.getmany(*(empty if kept > _MOST_KEPT else ()), timeout_ms=_WAIT))
-            await self._go_on()
+        await self._fill(0)
+        if self._empty():
+            # The client fetches nothing new while records lie unread in it: so those are read first, up to a bound.
+            if sum(map(len, self._waiting.values())) < _MOST_KEPT:
+                self._take(await self._consumer.getmany(timeout_ms=0))
+            await self._fill(_WAIT)
         if self._empty():
             return Poll(())
         return self._merged()
+
+    async def _fill(self, wait: int) -> None:
+        """Read a little of each partition that has nothing waiting; one by one, or the first would fill the poll."""
+        for at in self._empty():
+            self._take(await self._consumer.getmany(at, timeout_ms=wait, max_records=_POLL))
+        await self._go_on()
 
     def _empty(self) -> list[Any]:
         """The partitions that must bring something before anything can be handed on."""

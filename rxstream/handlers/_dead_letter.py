@@ -38,10 +38,6 @@ class DeadLetter:
 
         return send
 
-    def __call__(self, event: Event[Any], error: BaseException) -> None:
-        """Only a run can send letters."""
-        raise error
-
 
 def dead_letter(sink: Any, *, then: Callable[[Event[Any], BaseException], Any] | None = None) -> DeadLetter:
     """Send the source's record to ``sink`` and continue.

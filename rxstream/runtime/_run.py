@@ -118,12 +118,13 @@ class Run:
         return report
 
     async def _open_sinks(self, stack: AsyncExitStack) -> None:
-        opened: set[int] = set()
+        writing: dict[int, asyncio.Lock] = {}
         for outlet in self._outlets():
-            if id(outlet.sink) not in opened:
-                opened.add(id(outlet.sink))
+            if id(outlet.sink) not in writing:
+                writing[id(outlet.sink)] = asyncio.Lock()
                 await outlet.open()
                 stack.push_async_callback(outlet.close)
+            outlet.prepare(writing[id(outlet.sink)])
 
     async def _drive(self) -> None:
         writers = [self.loop.create_task(self._guarded(outlet.work())) for outlet in self._outlets()]

@@ -16,6 +16,7 @@ class Going:
     def __init__(self, pipelines: tuple[rs.Pipeline, ...], shutdown: float) -> None:
         self.report: rs.Report | None = None
         self.error: BaseException | None = None
+        self._budget = shutdown + 5.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._begun = threading.Event()
@@ -23,17 +24,17 @@ class Going:
         self._thread.start()
         self._begun.wait()
 
-    def stop(self, seconds: float = 40.0) -> rs.Report | None:
+    def stop(self) -> rs.Report | None:
         """Stop it gracefully, and return its report."""
         if self._thread.is_alive() and self._loop is not None and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
-        self.join(seconds)
+        self.join()
         return self.report
 
-    def join(self, seconds: float = 40.0) -> None:
+    def join(self) -> None:
         """Wait for its end."""
-        self._thread.join(seconds)
-        assert not self._thread.is_alive(), f"the run must end within {seconds} s"
+        self._thread.join(self._budget)
+        assert not self._thread.is_alive(), f"the run must end within {self._budget} s"
 
     async def _work(self, pipelines: tuple[rs.Pipeline, ...], shutdown: float) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()

@@ -19,8 +19,8 @@ from tests.brokers.server import wait_until
 
 T = TypeVar("T")
 
-#: The tests' first instant: recent, as Kafka deletes what is older than a week.
-BEGIN: Final = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
+#: The tests' first instant: a full hour, and recent, as Kafka deletes what is older than a week.
+BEGIN: Final = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
 _SECONDS: Final = 20.0
 
 
@@ -82,6 +82,11 @@ def count(bootstrap: str, topic: str) -> int:
 def committed(bootstrap: str, group: str) -> dict[int, int]:
     """The group's offsets of its only topic; a partition without one is left out."""
     return _run(_committed(bootstrap, group))
+
+
+def members(bootstrap: str, group: str) -> int:
+    """How many members the group has; 0 while they are being gathered."""
+    return _run(_members(bootstrap, group))
 
 
 def java_partition(key: bytes, partitions: int) -> int:
@@ -167,3 +172,14 @@ async def _committed(bootstrap: str, group: str) -> dict[int, int]:
     finally:
         await admin.close()
     return {at.partition: entry.offset for at, entry in sorted(found.items()) if entry.offset >= 0}
+
+
+async def _members(bootstrap: str, group: str) -> int:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        (answer,) = await admin.describe_consumer_groups([group])
+    finally:
+        await admin.close()
+    _, _, state, _, _, found, *_ = answer.groups[0]
+    return len(found) if state == "Stable" else 0

@@ -477,7 +477,7 @@ def test_a_time_function_that_fails_sends_its_row_to_the_handler() -> None:
 
 
 def test_a_json_object_without_the_named_field_reaches_the_handler() -> None:
-    _, failures = read(rs.from_file(put("a.jsonl", b'{"city": "Oslo"}\n'), key="cty"))
+    _, failures = read(rs.from_file(put("a.jsonl", b'{"city": "Oslo"}\n'), key="cty").pipe(ops.events()))
     ((_, error),) = failures
 
     assert str(error) == (
