@@ -84,6 +84,5 @@ def error_context(error: BaseException) -> ErrorContext:
 
 
 def attach_context(error: BaseException, context: ErrorContext) -> None:
-    """Note on ``error`` where it happened, once: the innermost place is the true one."""
-    if getattr(error, _ATTRIBUTE, None) is None:
-        setattr(error, _ATTRIBUTE, context)
+    """Note on ``error`` where it happened; one that is raised again and again has the last place."""
+    setattr(error, _ATTRIBUTE, context)

@@ -8,6 +8,7 @@ from rxstream.core._arguments import (
     is_async,
     name_of,
     natural_count,
+    path_argument,
     positive_count,
     positive_duration_ns,
     require_names,
@@ -15,11 +16,12 @@ from rxstream.core._arguments import (
     unit_choice,
 )
 from rxstream.core._connect import Connections, End, Intake, connect
-from rxstream.core._context import FAILURES, Context, Halt, Statistics
+from rxstream.core._context import FAILURES, Context, Halt, Statistics, is_cancelled
 from rxstream.core._event import Event, Headers, Origin, make_event, make_source_event, raw_value
 from rxstream.core._feed import Connection, Feed, Partition, Poll, Span
-from rxstream.core._fields import field_reader
+from rxstream.core._fields import field_reader, readable
 from rxstream.core._foreign import foreign_name
+from rxstream.core._inner import run_inner
 from rxstream.core._instants import (
     EPOCH,
     NEVER,
@@ -101,6 +103,7 @@ __all__ = [
     "instant_argument",
     "instant_reader",
     "is_async",
+    "is_cancelled",
     "is_naive",
     "is_observer",
     "item_key",
@@ -114,11 +117,14 @@ __all__ = [
     "node",
     "ns_to_datetime",
     "passport",
+    "path_argument",
     "positive_count",
     "positive_duration_ns",
     "raw_value",
+    "readable",
     "replay",
     "require_names",
+    "run_inner",
     "signed_duration_ns",
     "sink_name",
     "source_event",

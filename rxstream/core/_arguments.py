@@ -7,7 +7,8 @@ import inspect
 import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from rxstream.core._instants import UNITS, seconds_to_ns, timedelta_to_ns
 from rxstream.errors import ConfigurationError
@@ -51,11 +52,15 @@ def signed_duration_ns(who: str, **named: object) -> int:
     return _to_ns(who, what, given)
 
 
+#: Seconds; a datetime spans no more than 9999 years.
+_LONGEST: Final = 1e12
+
+
 def _to_ns(who: str, what: str, given: object) -> int:
     if isinstance(given, timedelta):
         return timedelta_to_ns(given)
-    # NaN and the infinities are floats that are no duration: NaN differs from itself, infinity less itself is NaN.
-    if isinstance(given, int | float) and not isinstance(given, bool) and given - given == 0:
+    # NaN is less than nothing, and so fails too.
+    if isinstance(given, int | float) and not isinstance(given, bool) and abs(given) < _LONGEST:
         return seconds_to_ns(given)
     raise ConfigurationError(f"{who}: {what} must be a duration; got {given!r}. Give seconds or a timedelta.")
 
@@ -169,3 +174,14 @@ def require_names(who: str, what: str, given: Mapping[str, Any], allowed: Collec
             raise ConfigurationError(
                 f"{who}: {what} must be options of the client; got {name!r}. {did_you_mean(name, allowed)}"
             )
+
+
+def path_argument(who: str, path: object) -> Path:
+    """Return a path.
+
+    Raises:
+        ConfigurationError: If it is none.
+    """
+    if not isinstance(path, str | Path):
+        raise ConfigurationError(f"{who}: path must be text or a Path; got {path!r}. Give the file's name.")
+    return Path(path)

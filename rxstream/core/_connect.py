@@ -178,7 +178,7 @@ def _connect_foreign(stream: Stream[Any], chains: Sequence[_Chain], waiting: _Wa
     assert observable is not None  # noqa: S101 - a stream without a feed is made from something
     if isinstance(observable, Stream) and stream.step is not None:
         observable = stream.step(_Bridge(waiting[id(observable)], whole))
-    entry = Entry(below, whole.context)
+    entry = Entry(below, whole.context, is_source=stream.step is None)
     made.entries.append(entry)
     subscription = observable.subscribe(entry, scheduler=whole.context.scheduler)
     if below.stop is not ENDLESS:
@@ -216,11 +216,17 @@ def observer_receiver(observer: abc.ObserverBase[Any], stop: Stop) -> Receiver:
 class Entry(abc.ObserverBase[Any]):
     """What a foreign Observable hands its items to, from any thread; they get a passport if they come without one."""
 
-    def __init__(self, below: Receiver, context: Context) -> None:
-        self.ended = False
+    def __init__(self, below: Receiver, context: Context, *, is_source: bool) -> None:
+        self._ended = False
+        self._is_source = is_source
         self._below = below
         self._context = context
         self._thread = threading.get_ident()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come, or is wanted."""
+        return self._ended or self._below.stop.now
 
     def on_next(self, value: Any) -> None:
         """Take one item."""
@@ -231,7 +237,7 @@ class Entry(abc.ObserverBase[Any]):
 
     def on_error(self, error: Exception) -> None:
         """Take an error that ends the Observable."""
-        self._end(lambda: self._below.on_error(error))
+        self._end(lambda: self._context.source_failed(error, self._below))
 
     def on_completed(self) -> None:
         """Take the end."""
@@ -239,8 +245,10 @@ class Entry(abc.ObserverBase[Any]):
 
     def _push(self, value: Any) -> None:
         slot = self._context.slot
-        if self.ended or self._below.stop.now:
+        if self.ended:
             return
+        if self._is_source:
+            self._context.statistics.received += 1
         if slot.event is not UNSET:
             self._below.on_next(value)
             return
@@ -249,14 +257,14 @@ class Entry(abc.ObserverBase[Any]):
             self._below.on_next(slot.event.value)
         except Halt:
             # Whoever pushes is not ours to unwind; the run knows already that it must end.
-            self.ended = True
+            self._ended = True
         finally:
             slot.clear()
 
     def _end(self, act: Callable[[], None]) -> None:
         def finish() -> None:
-            if not self.ended:
-                self.ended = True
+            if not self._ended:
+                self._ended = True
                 act()
 
         if threading.get_ident() != self._thread:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from asyncio import CancelledError
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -13,6 +14,12 @@ from rxstream.core._scheduler import StreamScheduler
 
 #: What a user's function may raise as an error of its item. KeyboardInterrupt and SystemExit pass.
 FAILURES: Final = (Exception, CancelledError)
+
+
+def is_cancelled(error: BaseException) -> bool:
+    """Whether ``error`` is our own task being cancelled, and not something that a user's function raised."""
+    task = asyncio.current_task()
+    return isinstance(error, CancelledError) and task is not None and task.cancelling() > 0
 
 
 class Halt(BaseException):
@@ -45,6 +52,9 @@ class Context(Protocol):
 
         Returning means that the next item may come; raising `Halt`, that none may.
         """
+
+    def source_failed(self, error: BaseException, below: Receiver) -> None:
+        """Deal with the end of a source by an error."""
 
     def receiver(self, sink: Any) -> Receiver:
         """The receiver of a sink that one of the operators names."""

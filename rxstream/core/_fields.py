@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rxstream.core._arguments import callable_, did_you_mean
+from rxstream.core._context import FAILURES
 from rxstream.errors import StreamError
 
 
@@ -32,3 +33,11 @@ def field_reader(who: str, **named: Callable[[Any], Any] | str) -> Callable[[Any
             ) from None
 
     return read
+
+
+def readable(read: Callable[[Any], Any], value: Any) -> Any:
+    """What ``read`` finds, or None where it fails: for the passport of a record that perhaps failed for just that."""
+    try:
+        return read(value)
+    except FAILURES:
+        return None

@@ -14,14 +14,25 @@ from rxstream.core._context import FAILURES, Context
 from rxstream.core._feed import Feed
 from rxstream.core._operator import Inline, Operator
 from rxstream.core._passport import UNSET, source_event
-from rxstream.core._receiver import ENDLESS, Receiver
+from rxstream.core._receiver import ENDLESS, Receiver, no_watermark
 
 #: Python allows twenty nested blocks; each loop opened by an operator is two of them.
 _MOST_LOOPS: Final = 6
 _MOST_STAGES: Final = 60
 _INDENT: Final = "    "
 #: What generated code may say without naming an operator's own things.
-_AMBIENT: Final = ("slot", "emit", "fail", "stop", "statistics", "advance", "clock", "run_due", "out_of_order")
+_AMBIENT: Final = (
+    "slot",
+    "emit",
+    "fail",
+    "stop",
+    "statistics",
+    "advance",
+    "clock",
+    "run_due",
+    "out_of_order",
+    "unheard",
+)
 
 
 @dataclass(slots=True)
@@ -135,7 +146,8 @@ def _write_body(source: Source, stages: Sequence[Operator[Any, Any]], below: Rec
         for line in _head_lines(head, stages, below):
             source.add(depth, line, 0, head.feed.name if line.startswith("value = ") else "")
     for place, stage in enumerate(stages, 1):
-        for number, line in enumerate(_stage_lines(stage, place, leave)):
+        heard = not _makes_watermarks(stages[place:])
+        for number, line in enumerate(_stage_lines(stage, place, leave, heard=heard)):
             if line.startswith("each value in"):
                 source.add(depth, line.replace("each", "for", 1), place, stage.name)
                 tries.append(depth + 1)
@@ -155,9 +167,10 @@ def _write_body(source: Source, stages: Sequence[Operator[Any, Any]], below: Rec
             source.add(opened + 2, "return")
 
 
-def _stage_lines(stage: Operator[Any, Any], place: int, leave: str) -> list[str]:
+def _stage_lines(stage: Operator[Any, Any], place: int, leave: str, *, heard: bool) -> list[str]:
     code = _inline(stage)
-    text = code.code
+    # A watermark that a later operator replaces is heard by nobody.
+    text = code.code if heard else code.code.replace("advance(", "unheard(")
     for name in [*code.bindings, *code.state]:
         text = re.sub(rf"\b{name}\b", _renamed(name, place), text)
     lines = []
@@ -182,8 +195,8 @@ def _head_lines(head: Head, stages: Sequence[Operator[Any, Any]], below: Receive
     lines = [f"value = {feed.value}"]
     if feed.time is not None:
         lines += [f"time = {feed.time}", "if time > high:", *_note_high(feed, watermarks=watermarks)]
-        if feed.disorder is None and head.drives_clock:
-            lines += ["elif time < high:", "    out_of_order(record, time, high)"]
+        if _is_checked(head):
+            lines += ["    latest = record", "elif time < high:", "    out_of_order(record, time, latest, high)"]
         if head.drives_clock:
             lines += [
                 "if time > clock.now:",
@@ -210,7 +223,13 @@ def _note_high(feed: Feed, *, watermarks: bool) -> list[str]:
 def _head_state(head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver) -> list[str]:
     if head.feed.time is None:
         return []
-    return ["high", "wake"] if _wants_watermarks(stages, below) else ["high"]
+    names = ["high", "wake"] if _wants_watermarks(stages, below) else ["high"]
+    return [*names, "latest"] if _is_checked(head) else names
+
+
+def _is_checked(head: Head) -> bool:
+    """Whether the records must be sorted."""
+    return head.feed.disorder is None and head.drives_clock
 
 
 def _wants_watermarks(stages: Sequence[Operator[Any, Any]], below: Receiver) -> bool:
@@ -224,7 +243,7 @@ def _makes_watermarks(stages: Sequence[Operator[Any, Any]]) -> bool:
 
 def _initial(name: str) -> str:
     # Before the first record every instant is news.
-    return "-NEVER" if name in {"high", "wake"} else f"start_{name}()"
+    return {"high": "-NEVER", "wake": "-NEVER", "latest": "None"}.get(name, f"start_{name}()")
 
 
 def _renamed(name: str, place: int) -> str:
@@ -281,6 +300,7 @@ def _build(
         scheduler.clock,
         _run_due(context),
         None if head is None else _out_of_order(head.feed.name),
+        no_watermark,
     )
     run: Callable[[Any], None] = scope["build"](*ambient, *_bound_values(stages, head))
     return run
@@ -323,14 +343,14 @@ def _run_due(context: Context) -> Callable[[int], None]:
     return run_due
 
 
-def _out_of_order(name: str) -> Callable[[Any, int, int], None]:
+def _out_of_order(name: str) -> Callable[[Any, int, Any, int], None]:
     from rxstream.core._instants import ns_to_datetime
     from rxstream.errors import OutOfOrderError
 
-    def out_of_order(record: Any, time: int, high: int) -> None:
+    def out_of_order(record: Any, time: int, latest: Any, high: int) -> None:
         raise OutOfOrderError(
             f"{name}: items must be sorted by time; {record!r} at {ns_to_datetime(time).isoformat()} follows "
-            f"{ns_to_datetime(high).isoformat()}. Sort them, or say how far they may be out of order: disorder=…"
+            f"{latest!r} at {ns_to_datetime(high).isoformat()}. Sort them, or say how far they may be out of order: disorder=…"
         )
 
     return out_of_order

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from decimal import Decimal
+from numbers import Integral, Real
+from typing import Any, Final
 
 from rxstream.errors import ConfigurationError, StreamError
 
@@ -90,22 +92,33 @@ def instant_reader(who: str, unit: str | None) -> Callable[[object], int]:
 
 
 def _number_to_ns(who: str, raw: object, factor: int) -> int:
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        return raw * factor
     try:
-        return _text_to_ns(raw, factor) if isinstance(raw, str) else round(raw * factor)  # type: ignore[operator]  # anything else fails below
-    except (TypeError, ValueError, OverflowError):
-        raise StreamError(
-            f"{who}: a timestamp must be a number, as unit= says; got {raw!r}. "
-            "Leave unit= out for datetimes and ISO 8601 text."
-        ) from None
+        if isinstance(raw, str):
+            return _text_to_ns(raw, factor)
+        if isinstance(raw, Real | Decimal) and not isinstance(raw, bool):
+            return _real_to_ns(raw, factor)
+    except (ValueError, OverflowError):
+        pass
+    raise StreamError(
+        f"{who}: a timestamp must be a number, as unit= says; got {raw!r}. "
+        "Leave unit= out for datetimes and ISO 8601 text."
+    )
+
+
+def _real_to_ns(raw: Any, factor: int) -> int:
+    if isinstance(raw, Integral):
+        return int(raw) * factor
+    # A float of the present holds no more than microseconds; its further digits are noise.
+    whole = int(raw)
+    microseconds: int = round((raw - whole) * factor / 1_000)
+    return whole * factor + microseconds * 1_000
 
 
 def _text_to_ns(raw: str, factor: int) -> int:
     try:
         return int(raw) * factor
     except ValueError:
-        return round(float(raw) * factor)
+        return _real_to_ns(float(raw), factor)
 
 
 def _parse_iso(who: str, raw: str) -> datetime:

@@ -41,7 +41,8 @@ class _Reader:
     def take_all(self) -> Sequence[Any]:
         """The rest of the batch."""
         taken = self.records[self.place :] if self.place else self.records
-        self.place = len(self.records)
+        # A lazy batch grows while it is consumed: its length now is not its end.
+        self.records, self.place = (), 0
         return taken
 
     def take_until(self, limit: int, *, inclusive: bool) -> Sequence[Any]:
@@ -63,11 +64,11 @@ class _Reader:
 
 
 def replay(
-    intakes: Sequence[Intake], scheduler: StreamScheduler, on_end: Callable[[Intake], None]
+    intakes: Sequence[Intake], scheduler: StreamScheduler | None, on_end: Callable[[Intake], None]
 ) -> Iterator[tuple[Intake, Sequence[Any]]]:
     """Hand out batches: undated sources by turns, dated ones merged by time, ties in the order they were given.
 
-    ``on_end`` is called after the last batch of a source.
+    ``on_end`` is called after the last batch of a source, and what is still scheduled is done in the end.
     """
     readers = [_Reader(intake) for intake in intakes]
     undated = deque(reader for reader in readers if reader.intake.feed.time_of is None)
@@ -75,7 +76,8 @@ def replay(
     try:
         yield from _by_turns(undated, on_end)
         yield from _by_time(dated, on_end)
-        scheduler.run()
+        if scheduler is not None:
+            scheduler.run()
     finally:
         for reader in readers:
             reader.close()

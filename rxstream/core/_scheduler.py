@@ -99,6 +99,10 @@ class StreamScheduler(PeriodicScheduler):
         scheduler.go_live(loop)
         return scheduler
 
+    def begin(self, instant: int) -> None:
+        """Put virtual time to where it begins, earlier or later than where it stands; before anything was done."""
+        self.clock.now = instant
+
     def go_live(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """Follow the wall clock from now on; what is already due runs at once."""
         if loop is None:
@@ -116,6 +120,11 @@ class StreamScheduler(PeriodicScheduler):
         self._wall = lambda: offset + round(loop.time() * 1e9)
         self._thread = threading.get_ident() if loop.is_running() else None
         self._arm()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it follows the wall clock."""
+        return self._wall is not None
 
     @property
     def now_ns(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from reactivex import abc
@@ -11,6 +11,7 @@ from reactivex.scheduler import CurrentThreadScheduler
 
 from rxstream.core._connect import Connections, End, Intake, connect, observer_receiver
 from rxstream.core._context import Statistics
+from rxstream.core._loose import LooseBatch
 from rxstream.core._passport import Slot, thread_slot
 from rxstream.core._receiver import ENDLESS, Receiver, Stop
 from rxstream.core._replay import replay
@@ -18,30 +19,6 @@ from rxstream.core._scheduler import StreamScheduler
 from rxstream.core._sink import is_observer, sink_name
 from rxstream.core._stream import Stream, lineage
 from rxstream.errors import ConfigurationError, ErrorContext, attach_context
-
-
-class LooseBatch:
-    """Records that nobody has to remember."""
-
-    tracks = False
-
-    __slots__ = ("lift", "records")
-
-    def __init__(self, records: Sequence[Any], lift: Any) -> None:
-        self.records = records
-        self.lift = lift
-
-    def pin(self, record: Any, waiting: bool) -> None:
-        """Nothing is to be settled."""
-
-    def unpin(self, record: Any, waiting: bool) -> None:
-        """Nothing is to be settled."""
-
-    def hold_all(self) -> None:
-        """Nothing is to be settled."""
-
-    def release_all(self) -> None:
-        """Nothing is to be settled."""
 
 
 class _Subscription:
@@ -56,6 +33,9 @@ class _Subscription:
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         attach_context(error, ErrorContext(None, operator, item))
         self.stop.set()
+        below.on_error(error)
+
+    def source_failed(self, error: BaseException, below: Receiver) -> None:
         below.on_error(error)
 
     def receiver(self, sink: Any) -> Receiver:
@@ -110,7 +90,7 @@ def _run(intakes: list[Intake], context: _Subscription) -> None:
     for intake, records in replay(intakes, context.scheduler, _complete):
         saved = slot.save()
         slot.clear()
-        slot.batch = LooseBatch(records, intake.feed.lift)
+        slot.batch = LooseBatch(intake.feed.lift)
         try:
             intake.run(records)
         finally:

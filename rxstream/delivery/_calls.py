@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rxstream.core import FAILURES, Context, Hold, Receiver, tell_task
+from rxstream.core import FAILURES, Context, Hold, Receiver, is_cancelled, tell_task
+from rxstream.errors import ConfigurationError
 
 _NOT_CALLED: Final[Any] = object()
 
@@ -67,8 +68,17 @@ class Calls:
         if made is None or not _must_wait(made):
             self._on_made(made)
             return
-        self._queue.append(_Waiting(value, self._hold(), made))
-        self._context.spawn(self._work(), self._name)
+        waiting = _Waiting(value, self._hold(), made)
+        self._queue.append(waiting)
+        try:
+            self._context.spawn(self._work(), self._name)
+        except ConfigurationError:
+            # Nobody here can wait.
+            self._queue.clear()
+            waiting.hold.release()
+            if inspect.iscoroutine(made):
+                made.close()
+            raise
 
     def _hold(self) -> Hold:
         return Hold(self._context.slot, waiting=True)
@@ -92,6 +102,8 @@ class Calls:
             if inspect.isawaitable(made):
                 made = await made
         except FAILURES as error:
+            if is_cancelled(error):
+                raise
             self._fail(waiting, error)
             return
         waiting.hold.emit(self._on_made, made)

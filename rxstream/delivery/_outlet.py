@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from rxstream.core import FAILURES, Context, Halt, Receiver, Sink, sink_name
+from rxstream.core import FAILURES, Context, Halt, Receiver, Sink, is_cancelled, sink_name
 from rxstream.delivery._gathered import Gathered
 from rxstream.errors import BatchError
 
@@ -110,6 +110,8 @@ class Outlet:
         try:
             receipt = await self.sink.write(payload)
         except FAILURES as error:
+            if is_cancelled(error):
+                raise
             self._confirm(batch, error)
             return
         if inspect.isawaitable(receipt):

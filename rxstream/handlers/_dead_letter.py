@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from rxstream.core import Context, Event, Headers, check_sink_argument, raw_value, thread_slot
-from rxstream.errors import error_context
+from rxstream.errors import ConfigurationError, error_context
 
 #: Where the record was read; a letter that is read again and fails again keeps the first place.
 _PROVENANCE: Final = ("rx-source", "rx-partition", "rx-offset")
@@ -66,6 +66,10 @@ def dead_letter(sink: Any, *, then: Callable[[Event[Any], BaseException], Any] |
         ['x']
     """
     check_sink_argument("dead_letter", sink)
+    if then is not None and not callable(then):
+        raise ConfigurationError(
+            f"dead_letter: then must be callable; got {then!r}. Give a handler, for instance rs.handlers.stop()."
+        )
     for_letters = getattr(sink, "for_letters", None)
     return DeadLetter(sink if for_letters is None else for_letters(), then)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from rxstream.core import NEVER, Operator, callable_, duration_ns, inline, instant_reader, unit_choice
+from rxstream.core import NEVER, Operator, duration_ns, field_reader, inline, instant_reader, unit_choice
 
 T = TypeVar("T")
 
@@ -46,20 +46,17 @@ def event_time(
     """
     allowed = duration_ns("event_time", disorder=disorder)
     read = instant_reader("event_time", unit_choice("event_time", unit))
-    if isinstance(time, str):
-        found, names = f"value[{time!r}]", {}
-    else:
-        callable_("event_time", time=time)
-        found, names = "time_of(value)", {"time_of": time}
+    time_of = field_reader("event_time", time=time)
     lines = [
-        f"slot.time = instant = read({found})",
+        "slot.time = instant = read(time_of(value))",
         "if instant > high:",
         "    high = instant",
         "    if instant >= wake:",
         f"        wake = advance(instant - {allowed}) + {allowed}",
     ]
     state = {"high": _before_everything, "wake": _before_everything}
-    return inline("event_time", "\n".join(lines), read=read, state=state, passport=True, makes_watermarks=True, **names)
+    code = "\n".join(lines)
+    return inline("event_time", code, read=read, time_of=time_of, state=state, passport=True, makes_watermarks=True)
 
 
 def _before_everything() -> int:

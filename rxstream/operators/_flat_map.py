@@ -7,7 +7,20 @@ from typing import Any, TypeVar
 
 from reactivex import Observable, abc
 
-from rxstream.core import UNSET, Downstream, Hold, Operator, Reactions, callable_, node
+from rxstream.core import (
+    UNSET,
+    Downstream,
+    Event,
+    Hold,
+    Operator,
+    Reactions,
+    Receiver,
+    Stream,
+    callable_,
+    linked_stop,
+    node,
+    run_inner,
+)
 from rxstream.errors import StreamError
 
 T = TypeVar("T")
@@ -44,21 +57,28 @@ def flat_map(f: Callable[[T], Iterable[R] | Observable[R]]) -> Operator[T, R]:
 
     def start(down: Downstream[R]) -> Reactions:
         inner = _InnerStreams(down)
+        slot, stop = down.context.slot, down.stop
 
         def on_next(value: Any) -> None:
             made = f(value)
             if isinstance(made, Observable):
                 inner.subscribe(made, value)
                 return
-            stop = down.stop
+            # What is said of one item's key and time is not its siblings' business.
+            said = slot.key, slot.time, slot.headers
             for item in _iterated(made):
-                down.emit(item)
+                if isinstance(item, Event):
+                    slot.key, slot.time, slot.headers = item.key, item.timestamp_ns, item.headers
+                    down.emit(item.value)
+                else:
+                    down.emit(item)
                 if stop.now:
                     return
+                slot.key, slot.time, slot.headers = said
 
-        return Reactions(on_next, on_completed=inner.outer_completed)
+        return Reactions(on_next, on_completed=inner.ended)
 
-    return node("flat_map", start)
+    return node("flat_map", start, passport=True)
 
 
 def _iterated(made: Any) -> Iterable[Any]:
@@ -80,15 +100,25 @@ class _InnerStreams:
         self._running = 1  # the outer stream
 
     def subscribe(self, inner: Observable[Any], outer: Any) -> None:
+        """Begin an inner stream: rxstream's own in place, any other as it likes."""
         self._running += 1
-        hold = self.down.hold(waiting=True)
-        subscription = inner.subscribe(_Inner(self, hold, outer), scheduler=self.down.context.scheduler)
-        self.down.stop.listen(subscription.dispose)
-
-    def outer_completed(self) -> None:
-        self.ended()
+        down = self.down
+        told = _Inner(self, down.hold(waiting=True), outer)
+        if isinstance(inner, Stream):
+            stop = linked_stop(down.stop)
+            run_inner(
+                inner, Receiver("flat_map", told.on_next, told.on_completed, told.on_error, stop=stop), down.context
+            )
+            return
+        scheduler = down.context.scheduler
+        subscription = inner.subscribe(told, scheduler=scheduler)
+        down.stop.listen(subscription.dispose)
+        if not scheduler.is_live:
+            # What it does at this instant, it does at once.
+            scheduler.run_until(scheduler.now_ns, inclusive=True)
 
     def ended(self) -> None:
+        """One stream less."""
         self._running -= 1
         if not self._running:
             self.down.complete()
@@ -101,10 +131,13 @@ class _Inner(abc.ObserverBase[Any]):
         self._streams = streams
         self._hold = hold
         self._outer = outer
+        self._ended = False
 
     def on_next(self, value: Any) -> None:
         down = self._streams.down
         slot = down.context.slot
+        if self._ended or down.stop.now:
+            return
         if slot.event is UNSET or slot.event is self._hold.event:
             self._hold.emit(down.emit, value)
             return
@@ -115,12 +148,15 @@ class _Inner(abc.ObserverBase[Any]):
         finally:
             slot.hold = before
 
-    def on_error(self, error: Exception) -> None:
-        try:
-            self._hold.emit(lambda item: self._streams.down.failed(error, item), self._outer)
-        finally:
-            self.on_completed()
+    def on_error(self, error: BaseException) -> None:
+        if not self._ended:
+            try:
+                self._hold.emit(lambda item: self._streams.down.failed(error, item), self._outer)
+            finally:
+                self.on_completed()
 
     def on_completed(self) -> None:
-        self._hold.release()
-        self._streams.ended()
+        if not self._ended:
+            self._ended = True
+            self._hold.release()
+            self._streams.ended()

@@ -61,7 +61,7 @@ def _one(f: Any) -> Operator[Any, Any]:
     def start(down: Downstream[Any]) -> Reactions:
         return _Processing(call, down).reactions()
 
-    return node("process", start)
+    return node("process", start, passport=True)
 
 
 class _Processing:
@@ -93,11 +93,14 @@ class _Processing:
             self._down.emit(made)
 
     def _emit_each(self, items: Any) -> None:
-        stop = self._down.stop
+        stop, slot = self._down.stop, self._down.context.slot
+        # What is said of one item's key and time is not its siblings' business.
+        said = slot.key, slot.time, slot.headers
         for item in items:
             self._down.emit(item)
             if stop.now:
                 return
+            slot.key, slot.time, slot.headers = said
 
     def _on_watermark(self, watermark: int) -> int:
         if self._calls.busy:

@@ -45,7 +45,7 @@ def take(n: int) -> Operator[T, T]:
             left -= 1
             if left >= 0:
                 down.emit(value)
-            if left == 0:
+            if left <= 0:
                 finish()
 
         def finish() -> None:

@@ -45,6 +45,12 @@ def tee(*branches: Branch) -> Callable[[Observable[T]], Stream[T]]:
         >>> seen.items
         ['a', 'b']
     """
+    for branch in branches:
+        if not isinstance(branch, Sink | Pipeline) and not is_observer(branch) and not callable(branch):
+            raise ConfigurationError(
+                f"tee: a branch must be a sink, an Observer or a function from Stream to Pipeline; got {branch!r}. "
+                "Give one of these."
+            )
     if not branches:
         raise ConfigurationError(
             "tee: needs at least one branch; got none. Give a sink or a function from Stream to Pipeline."

@@ -16,6 +16,7 @@ from rxstream.core import (
     Operator,
     Reactions,
     callable_,
+    check_sink_argument,
     duration_ns,
     item_key,
     item_time,
@@ -111,6 +112,8 @@ def window(
     aggregate = aggregate_of("window", into)
     if key is not None:
         callable_("window", key=key)
+    if late is not None:
+        check_sink_argument("window", late)
     grace_ns = duration_ns("window", grace=grace)
 
     def start(down: Downstream[Pane]) -> Reactions:

@@ -6,12 +6,13 @@ import bisect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final, Literal
 
 from rxstream.core import callable_
 from rxstream.errors import ConfigurationError
 
-_BY_TIME = itemgetter(0)
+_BY_TIME: Final = itemgetter(0)
+_ORDER: Final = ("never", "maybe", "surely")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Aggregate:
         add: ``(state, value, instant in nanoseconds)``, returns the state with one item more.
         merge: Joins two states, for windows that grow together; None: it cannot.
         finish: Reads the result out of a state.
+        changes: How an item may change a state in place: not at all, or perhaps ("maybe"), or always and without ever
+            failing ("surely"). In a dict of aggregates those that cannot be taken back come last.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Aggregate:
     add: Callable[[Any, Any, int], Any]
     merge: Callable[[Any, Any], Any] | None
     finish: Callable[[Any], Any]
+    changes: Literal["never", "maybe", "surely"] = "never"
 
 
 def count() -> Aggregate:
@@ -127,7 +131,7 @@ def quantile(q: float, f: Callable[[Any], Any] | None = None) -> Aggregate:
         share = place - below
         return ordered[below] if not share else ordered[below] + (ordered[below + 1] - ordered[below]) * share
 
-    return Aggregate("quantile", list, add, lambda a, b: sorted(a + b), finish)
+    return Aggregate("quantile", list, add, lambda a, b: sorted(a + b), finish, "maybe")
 
 
 def of(
@@ -154,7 +158,7 @@ def of(
     for name, f in {"init": init, "add": add, "merge": merge, "finish": finish}.items():
         if f is not None or name in {"init", "add"}:
             callable_("agg.of", **{name: f})
-    return Aggregate("of", init, lambda state, value, _at: add(state, value), merge, finish or _same)
+    return Aggregate("of", init, lambda state, value, _at: add(state, value), merge, finish or _same, "maybe")
 
 
 def aggregate_of(who: str, into: Any) -> Aggregate:
@@ -183,11 +187,12 @@ def _listed() -> Aggregate:
     def finish(items: list[Any]) -> list[Any]:
         return [value for _, value in sorted(items, key=_BY_TIME)]
 
-    return Aggregate("list", list, add, lambda a, b: a + b, finish)
+    return Aggregate("list", list, add, lambda a, b: a + b, finish, "surely")
 
 
 def _together(parts: Mapping[Any, Aggregate]) -> Aggregate:
     names = tuple(parts)
+    parts = dict(sorted(parts.items(), key=lambda named: _ORDER.index(named[1].changes)))
     adders = tuple(part.add for part in parts.values())
     finishers = tuple(part.finish for part in parts.values())
     mergers = [part.merge for part in parts.values() if part.merge is not None]
@@ -200,7 +205,8 @@ def _together(parts: Mapping[Any, Aggregate]) -> Aggregate:
         return tuple(merger(x, y) for merger, x, y in zip(mergers, a, b, strict=True))
 
     def finish(states: tuple[Any, ...]) -> dict[Any, Any]:
-        return {name: read(state) for name, read, state in zip(names, finishers, states, strict=True)}
+        made = {name: read(state) for name, read, state in zip(parts, finishers, states, strict=True)}
+        return {name: made[name] for name in names}
 
     return Aggregate(
         "dict",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rxstream.core import (
     FAILURES,
+    Event,
     Halt,
     Hold,
     Pipeline,
@@ -18,6 +20,7 @@ from rxstream.core import (
     Slot,
     Statistics,
     StreamScheduler,
+    is_cancelled,
     is_observer,
     lineage,
     sink_name,
@@ -44,10 +47,7 @@ class PipelineContext:
         self._run = run
         self._sinks: list[Callable[[], int]] = []
         self._letters: list[Callable[[], int]] = []
-        self._handling: asyncio.Queue[tuple[Hold, BaseException, Awaitable[Any]]] = asyncio.Queue()
-        self._handled = asyncio.Event()
-        self._handled.set()
-        self._handler_started = False
+        self._handling: deque[_Failed] = deque()
         self._receivers: dict[int, Receiver] = {}
         handler = pipeline.on_error or stop()
         self._letters_to = LetterContext(self)
@@ -76,25 +76,37 @@ class PipelineContext:
         """Ask the handler about the item that the slot names; an error it does not take ends the run."""
         event = source_event(self.slot)
         attach_context(error, ErrorContext(self.name, operator, item))
+        note = f"pipeline {self.name!r}, operator {operator!r}, event {_shortened(event)}"
+        if note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
         if isinstance(error, OutOfOrderError):
             # Not the item's fault: the source is not what it was said to be.
             self.abort(error, operator)
+        if self._handling:
+            # Failed items are handled in their order: behind one that is being awaited, the next ones wait.
+            self._handle_later(event, error, None)
+            return
         try:
             made = self._handle(event, error)
         except FAILURES as raised:
             self.statistics.failed += 1
             self.abort(raised, operator)
         if inspect.isawaitable(made):
-            self._handle_later(error, made)
+            self._handle_later(event, error, made)
         else:
             self.statistics.failed += 1
 
     def abort(self, error: BaseException, operator: str) -> None:
-        """End the run with ``error``, whose notes then say where it happened."""
-        attach_context(error, ErrorContext(self.name, operator, None))
-        error.add_note(f"pipeline {self.name!r}, operator {operator!r}, event {_shortened(source_event(self.slot))}")
+        """End the run with ``error``."""
+        if error_context(error).pipeline is None:
+            attach_context(error, ErrorContext(self.name, operator, None))
+            error.add_note(f"pipeline {self.name!r}, error handler, event {_shortened(source_event(self.slot))}")
         self._run.fail(error)
         raise Halt
+
+    def source_failed(self, error: BaseException, below: Receiver) -> None:
+        """End the run: a source that is no longer there cannot be handled item by item."""
+        self._run.fail(error)
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Start a task that belongs to the run."""
@@ -103,10 +115,6 @@ class PipelineContext:
     def post(self, act: Callable[[], None]) -> None:
         """Do ``act`` on the run's own thread, soon."""
         self._run.loop.call_soon_threadsafe(act)
-
-    async def wait_handled(self) -> None:
-        """Wait until no async handler is at work."""
-        await self._handled.wait()
 
     def emitted(self) -> int:
         """How many items all sinks have confirmed."""
@@ -130,24 +138,38 @@ class PipelineContext:
             return _observed(sink)
         return _called(sink, context)
 
-    def _handle_later(self, error: BaseException, made: Awaitable[Any]) -> None:
-        self._handling.put_nowait((Hold(self.slot, waiting=True), error, made))
-        self._handled.clear()
-        if not self._handler_started:
-            self._handler_started = True
+    def _handle_later(self, event: Event[Any], error: BaseException, made: Awaitable[Any] | None) -> None:
+        self._handling.append(_Failed(event, error, made, Hold(self.slot, waiting=True)))
+        if len(self._handling) == 1:
             self.spawn(self._handle_one_by_one(), "on_error")
 
     async def _handle_one_by_one(self) -> None:
-        while not self._handling.empty():
-            hold, error, made = self._handling.get_nowait()
+        while self._handling:
+            failed = self._handling[0]
             try:
-                await made
+                made = self._handle(failed.event, failed.error) if failed.made is None else failed.made
+                if inspect.isawaitable(made):
+                    await made
             except FAILURES as raised:
-                hold.emit(partial(self.abort, operator=error_context(error).operator or "on_error"), raised)
+                if is_cancelled(raised):
+                    raise
+                self.statistics.failed += 1
+                failed.hold.emit(
+                    partial(self.abort, operator=error_context(failed.error).operator or "on_error"), raised
+                )
             self.statistics.failed += 1
-            hold.release()
-        self._handler_started = False
-        self._handled.set()
+            self._handling.popleft()
+            failed.hold.release()
+
+
+@dataclass(slots=True)
+class _Failed:
+    """A failed item that an async handler is at work on, or that waits behind one."""
+
+    event: Event[Any]
+    error: BaseException
+    made: Awaitable[Any] | None
+    hold: Hold
 
 
 class LetterContext:
@@ -162,6 +184,10 @@ class LetterContext:
     def receiver(self, sink: Any) -> Receiver:
         """The receiver of a handler's sink."""
         return self._owner.letters(sink, self)
+
+    def source_failed(self, error: BaseException, below: Receiver) -> None:
+        """End the run."""
+        self._owner.source_failed(error, below)
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         """End the run: what could not even be reported must not be settled."""

@@ -9,7 +9,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from typing import Any, Final
+from itertools import count
+from typing import Any, Final, NamedTuple
 
 from rxstream.core import (
     Connections,
@@ -21,6 +22,7 @@ from rxstream.core import (
     StreamScheduler,
     connect,
     lineage,
+    readable,
     replay,
     thread_slot,
 )
@@ -31,6 +33,19 @@ from rxstream.runtime._report import PipelineReport, Report
 _LOG: Final = logging.getLogger("rxstream")
 
 Job = Callable[[], Coroutine[Any, Any, Any]]
+
+
+class Outcome(NamedTuple):
+    """How a run ended."""
+
+    report: Report
+    error: BaseException | None
+
+    def result(self) -> Report:
+        """Return the report, or raise what ended the run."""
+        if self.error is not None:
+            raise self.error
+        return self.report
 
 
 class Run:
@@ -60,6 +75,7 @@ class Run:
         self.loop = asyncio.get_running_loop()
         self._began = time.monotonic()
         self._started: datetime | None = None
+        self._begun = False
         self._reason = "running"
         self._unsettled = 0
 
@@ -100,22 +116,20 @@ class Run:
             self._unsettled,
         )
 
-    async def execute(self) -> Report:
-        """Run to the end.
-
-        Raises:
-            BaseException: What no handler took, with the report as ``error.report``.
-        """
-        async with AsyncExitStack() as stack:
-            await self._open_sinks(stack)
-            await self._drive()
+    async def execute(self) -> Outcome:
+        """Run to the end. What no handler took is in the outcome: not every error may be raised from a coroutine."""
+        await self._guarded(self._course())
         self._reason = "error" if self._error else "stopped" if self._stopping.is_set() else "completed"
         report = self.report()
         if self._error is not None:
             self._tell_observers(self._error)
             self._error.report = report  # type: ignore[attr-defined]  # documented: an error of a run carries its report
-            raise self._error
-        return report
+        return Outcome(report, self._error)
+
+    async def _course(self) -> None:
+        async with AsyncExitStack() as stack:
+            await self._open_sinks(stack)
+            await self._drive()
 
     async def _open_sinks(self, stack: AsyncExitStack) -> None:
         writing: dict[int, asyncio.Lock] = {}
@@ -247,8 +261,6 @@ class Run:
             outlets = self._outlets()
             for outlet in outlets:
                 await outlet.wait_idle()
-            for context in self.contexts:
-                await context.wait_handled()
             if self._tasks:
                 await asyncio.wait(set(self._tasks))
             elif all(outlet.idle for outlet in outlets):
@@ -262,6 +274,7 @@ class Run:
     def _push(self, intake: Intake, ledger: Ledger, poll: Poll) -> None:
         """Let one batch pass through everything that needs no waiting."""
         batch = ledger.open(poll)
+        self._begin_at(intake, poll)
         slot = self.slot
         slot.batch = batch
         try:
@@ -275,6 +288,17 @@ class Run:
             slot.clear()
             # Only now: a lazy batch grows while it is consumed.
             self._received[id(intake.feed)] = self._received.get(id(intake.feed), 0) + len(poll.records)
+
+    def _begin_at(self, intake: Intake, poll: Poll) -> None:
+        """Let virtual time begin at the first instant of the past."""
+        time_of = intake.feed.time_of
+        if self._begun or self._live or time_of is None:
+            return
+        self._begun = True
+        first = readable(time_of, poll.records[0])
+        if first is not None:
+            self.scheduler.begin(first)
+            self._started = self.scheduler.now
 
     def _end(self, intake: Intake) -> None:
         # A stopped source has not ended: what is kept waits for the rest, and is not settled.
@@ -313,7 +337,7 @@ class Run:
         feeds = [stream.feed for stream in lineage(context.pipeline.stream) if stream.feed is not None]
         return PipelineReport(
             name=context.name,
-            received=sum(self._received.get(id(feed), 0) for feed in feeds),
+            received=counted.received + sum(self._received.get(id(feed), 0) for feed in feeds),
             emitted=context.emitted(),
             dropped=counted.dropped,
             late=counted.late,
@@ -351,7 +375,9 @@ def is_foreign_source(stream: Any) -> bool:
 
 
 def _names(pipelines: Sequence[Pipeline]) -> list[str]:
-    return [pipeline.name or f"pipeline-{number}" for number, pipeline in enumerate(pipelines, 1)]
+    taken = {pipeline.name for pipeline in pipelines}
+    free = (name for number in count(1) if (name := f"pipeline-{number}") not in taken)
+    return [pipeline.name or next(free) for pipeline in pipelines]
 
 
 def is_job(candidate: object) -> bool:

@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from types import FrameType
 from typing import Any, Final
 
-from rxstream.core import Pipeline, Stream
+from reactivex import Observable
+
+from rxstream.core import Pipeline, Stream, as_stream
 from rxstream.errors import ConfigurationError, NotRunningError
 from rxstream.runtime._progress import shown_progress
 from rxstream.runtime._report import Report
-from rxstream.runtime._run import Job, Run, is_job, is_live, with_branches
+from rxstream.runtime._run import Job, Outcome, Run, is_job, is_live, with_branches
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -112,8 +114,10 @@ def collect(
         >>> rs.collect(rs.from_iterable([1, 2]).pipe(ops.map(lambda x: x + 1)))
         [2, 3]
     """
+    if not isinstance(stream, Observable):
+        raise ConfigurationError(f"collect: needs a stream; got {stream!r}. For a list write rs.from_iterable(…).")
     items: list[Any] = []
-    run(stream.to(items.append, on_error=on_error), progress=progress, shutdown=shutdown)
+    run(as_stream(stream).to(items.append, on_error=on_error), progress=progress, shutdown=shutdown)
     return items
 
 
@@ -142,7 +146,7 @@ class _Options:
         self.live = is_live(self.pipelines)
         _refuse_twins(self.pipelines)
 
-    async def execute(self, started: Callable[[Run], None]) -> Report:
+    async def execute(self, started: Callable[[Run], None]) -> Outcome:
         made = Run(self.pipelines, self.jobs, shutdown=self.shutdown)
         started(made)
         with shown_progress(made.report) if self.progress else contextlib.nullcontext():
@@ -161,7 +165,8 @@ def _refuse_twins(pipelines: list[Pipeline]) -> None:
 def _run_here(options: _Options) -> Report:
     running_now: list[Run] = []
     with _graceful(running_now), asyncio.Runner() as runner:
-        return runner.run(options.execute(running_now.append))
+        outcome = runner.run(options.execute(running_now.append))
+    return outcome.result()
 
 
 @contextlib.contextmanager
@@ -193,23 +198,28 @@ def _graceful(running_now: list[Run]) -> Iterator[None]:
 class _Thread:
     """A run in a thread of its own, with a loop of its own."""
 
-    def __init__(self, options: _Options, done: Callable[[], object]) -> None:
+    def __init__(self, options: _Options, begun: Callable[[], object], done: Callable[[], object]) -> None:
         self.run: Run | None = None
-        self.report: Report | None = None
+        self.outcome: Outcome | None = None
         self.error: BaseException | None = None
         self._options = options
+        self._begun = begun
         self._done = done
         self._known = threading.Event()
         self._thread = threading.Thread(target=self._work, name="rxstream", daemon=True)
         self._thread.start()
 
-    def join(self) -> Report:
-        """Wait for the end; raises what ended the run."""
+    def join(self) -> None:
+        """Wait until the thread has ended."""
         self._thread.join()
+
+    def result(self) -> Report:
+        """Wait for the end; raises what ended the run."""
+        self.join()
         if self.error is not None:
             raise self.error
-        assert self.report is not None  # noqa: S101 - a run ends with a report or an error
-        return self.report
+        assert self.outcome is not None  # noqa: S101 - a run ends with an outcome or an error
+        return self.outcome.result()
 
     def call(self, act: Callable[[Run], None]) -> None:
         """Do something to the run, on its own loop."""
@@ -222,27 +232,30 @@ class _Thread:
     def _work(self) -> None:
         try:
             with asyncio.Runner() as runner:
-                self.report = runner.run(self._options.execute(self._note))
+                self.outcome = runner.run(self._options.execute(self._note))
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits, whatever it is
             self.error = error
         finally:
             self._known.set()
-            self._done()
+            with contextlib.suppress(RuntimeError):  # who waited has gone, and its loop with it
+                self._done()
 
     def _note(self, run: Run) -> None:
         self.run = run
         self._known.set()
+        with contextlib.suppress(RuntimeError):
+            self._begun()
 
 
 def _run_in_thread(options: _Options) -> Report:
     ended = threading.Event()
-    thread = _Thread(options, ended.set)
+    thread = _Thread(options, _nothing, ended.set)
     try:
         ended.wait()
     except KeyboardInterrupt:
         thread.call(Run.stop)
         ended.wait()
-    return thread.join()
+    return thread.result()
 
 
 class Running:
@@ -252,7 +265,8 @@ class Running:
         self._options = options
         self._thread: _Thread | None = None
         self._run: Run | None = None
-        self._task: asyncio.Task[Report] | None = None
+        self._task: asyncio.Task[Outcome] | None = None
+        self._begun = asyncio.Event()
         self._ended = asyncio.Event()
 
     @property
@@ -271,9 +285,9 @@ class Running:
         """Wait until the run ends by itself; raises what `run` would."""
         await self._ended.wait()
         if self._thread is not None:
-            return self._thread.join()
+            return self._thread.result()
         assert self._task is not None  # noqa: S101 - begun
-        return self._task.result()
+        return self._task.result().result()
 
     async def stop(self) -> Report:
         """Stop reading, finish what is in flight, and end; raises what `run` would."""
@@ -293,23 +307,38 @@ class Running:
         loop = asyncio.get_running_loop()
         if self._options.live:
             self._task = loop.create_task(self._options.execute(self._note))
-            self._task.add_done_callback(lambda _: self._ended.set())
-            await asyncio.sleep(0)
+            self._task.add_done_callback(lambda _: self._note_end())
         else:
-            self._thread = _Thread(self._options, lambda: loop.call_soon_threadsafe(self._ended.set))
+            self._thread = _Thread(
+                self._options,
+                lambda: loop.call_soon_threadsafe(self._begun.set),
+                lambda: loop.call_soon_threadsafe(self._note_end),
+            )
+        await self._begun.wait()
 
     async def end(self) -> None:
         """Stop and wait; an error that `wait` has raised already, or would have, is left to it."""
         self._act(Run.stop)
         await self._ended.wait()
+        if self._thread is not None:
+            self._thread.join()
         if self._task is not None and not self._task.cancelled():
             self._task.exception()
 
     def _note(self, run: Run) -> None:
         self._run = run
+        self._begun.set()
+
+    def _note_end(self) -> None:
+        self._begun.set()
+        self._ended.set()
 
     def _act(self, act: Callable[[Run], None]) -> None:
         if self._thread is not None:
             self._thread.call(act)
         elif self._run is not None:
             self._run.loop.call_soon_threadsafe(act, self._run)
+
+
+def _nothing() -> None:
+    pass

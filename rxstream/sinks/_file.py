@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import os
+import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from rxstream.core import choice, item_key, item_time, ns_to_datetime, source_event, thread_slot
+from rxstream.core import choice, item_key, item_time, ns_to_datetime, path_argument, source_event, thread_slot
 from rxstream.drivers import codec_of, json_line
 from rxstream.errors import ConfigurationError, ConnectError, DeliveryError
 
@@ -45,7 +46,9 @@ def to_file(path: str | Path, *, format: str | None = None, append: bool | None 
         >>> Path("numbers.jsonl").read_text()
         '{"n": 1}\n{"n": 2}\n'
     """
-    path = Path(path)
+    path = path_argument("to_file", path)
+    if append not in (None, True, False):
+        raise ConfigurationError(f"to_file: append must be True, False or None; got {append!r}. Leave it out.")
     kind = choice("to_file", _FORMATS, format=format) if format is not None else _SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise ConfigurationError(
@@ -65,6 +68,7 @@ class FileSink:
         self._resumes = bool(append)
         self._file = -1
         self._size = 0
+        self._is_file = True
         self.encode: Callable[[Any], bytes] = _encoder(kind)
 
     def for_letters(self) -> FileSink:
@@ -100,11 +104,12 @@ class FileSink:
                 f"to_file: the file must be writable; {str(self._path)!r}: {error.strerror}. "
                 "Check the path and its folder."
             ) from error
-        self._size = end_of_last_line(self._file)
-        os.ftruncate(self._file, self._size)
-        os.lseek(self._file, self._size, os.SEEK_SET)
+        # A device or a pipe has no end to go on behind.
+        self._is_file = stat.S_ISREG(os.fstat(self._file).st_mode)
+        self._size = end_of_last_line(self._file) if self._is_file else 0
+        self._cut()
         if self._kind == "csv":
-            self.encode = _csv_encoder(header_written=self._size > 0)
+            self.encode = _csv_encoder(_header_of(self._file) if self._size else None)
 
     async def write(self, batch: Sequence[bytes]) -> None:
         """Append the lines, all or none of them.
@@ -118,13 +123,18 @@ class FileSink:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
         except OSError as error:
-            os.ftruncate(self._file, self._size)
-            os.lseek(self._file, self._size, os.SEEK_SET)
+            self._cut()
             raise DeliveryError(
                 f"to_file: {str(self._path)!r} must take {len(lines)} bytes; {error.strerror}. Make room, "
                 "then run again."
             ) from error
         self._size += len(lines)
+
+    def _cut(self) -> None:
+        """Cut off what stands behind the last whole line."""
+        if self._is_file:
+            os.ftruncate(self._file, self._size)
+            os.lseek(self._file, self._size, os.SEEK_SET)
 
     async def close(self) -> None:
         """Close the file."""
@@ -150,7 +160,7 @@ def _encoder(kind: str) -> Callable[[Any], bytes]:
         return _object_line
     if kind == "lines":
         return _text_line
-    return _csv_encoder(header_written=False)
+    return _csv_encoder(None)
 
 
 def _object_line(value: Any) -> bytes:
@@ -164,8 +174,13 @@ def _text_line(value: Any) -> bytes:
     return line + b"\n"
 
 
-def _csv_encoder(*, header_written: bool) -> Callable[[Any], bytes]:
-    columns: list[str] | None = None
+def _header_of(file: int) -> list[str]:
+    """The columns that a CSV file begins with."""
+    return next(csv.reader(io.StringIO(os.pread(file, _BLOCK, 0).decode())))
+
+
+def _csv_encoder(header: list[str] | None) -> Callable[[Any], bytes]:
+    columns = header
 
     def encode(value: Any) -> bytes:
         nonlocal columns
@@ -174,8 +189,7 @@ def _csv_encoder(*, header_written: bool) -> Callable[[Any], bytes]:
         lines = []
         if columns is None:
             columns = list(value)
-            if not header_written:
-                lines.append(columns)
+            lines.append(columns)
         if value.keys() != set(columns):
             raise DeliveryError(
                 f"to_file: every CSV row must have the columns {', '.join(columns)}; got {', '.join(value)}. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,8 @@ from rxstream.core import (
     field_reader,
     instant_reader,
     make_source_event,
+    path_argument,
+    readable,
     unit_choice,
 )
 from rxstream.drivers import codec_of
@@ -81,15 +84,16 @@ def from_file(
         >>> rs.collect(rs.from_file("rides.csv"))
         [{'city': 'Oslo', 'km': '12'}, {'city': 'Bergen', 'km': '7'}]
     """
-    path = Path(path)
+    path = path_argument("from_file", path)
     kind = _format_of(path, format)
     _check_encoding(encoding)
     key_of = None if key is None else field_reader("from_file", key=key)
     columns = [name for name in (time, key) if isinstance(name, str)] if kind == "csv" else []
     value_of = _decoders(encoding)[kind]
+    allowed = None if disorder is None else duration_ns("from_file", disorder=disorder)
+    read = instant_reader("from_file", unit_choice("from_file", unit))
     instant_of = None
     if time is not None:
-        read = instant_reader("from_file", unit_choice("from_file", unit))
         of_value = field_reader("from_file", time=time)
 
         def instant_of(value: Any) -> int:
@@ -110,7 +114,7 @@ def from_file(
             bindings={"value_of": value_of, "key_of": key_of, "instant_of": instant_of},
             batches=lambda: _batches(path, kind, encoding, columns),
             time_of=None if instant_of is None else lambda record: instant_of(value_of(record[1])),
-            disorder=None if disorder is None else duration_ns("from_file", disorder=disorder),
+            disorder=allowed,
         )
     )
 
@@ -131,7 +135,7 @@ def _format_of(path: Path, given: str | None) -> str:
 def _check_encoding(encoding: str) -> None:
     try:
         single = "\r\n".encode(encoding) in (b"\r\n", b"\xef\xbb\xbf\r\n")
-    except LookupError:
+    except (LookupError, TypeError):
         single = False
     if not single:
         raise ConfigurationError(
@@ -150,7 +154,7 @@ def _decoders(encoding: str) -> dict[str, Callable[[Any], Any]]:
 
     def json_object(raw: bytes) -> Any:
         try:
-            return decode_json(raw)
+            return decode_json(raw if encoding == "utf-8" else raw.decode(encoding).encode())
         except ValueError as error:
             raise DecodeError(f"from_file: a line must be JSON ({error}); got {raw!r}. Mend the line.") from error
 
@@ -179,33 +183,32 @@ def _lifted(
         value = value_of(found)
     except DecodeError:
         return make_source_event(raw, None, None, (), origin, raw)
-    return make_source_event(value, _or_none(key_of, value), _or_none(instant_of, value), (), origin, raw)
-
-
-def _or_none(read: Callable[[Any], Any] | None, value: Any) -> Any:
-    """What can be read of a record that perhaps failed for just that reason."""
-    try:
-        return None if read is None else read(value)
-    except Exception:  # noqa: BLE001 - the pass has reported it; here only the passport is made
-        return None
+    key = None if key_of is None else readable(key_of, value)
+    time = None if instant_of is None else readable(instant_of, value)
+    return make_source_event(value, key, time, (), origin, raw)
 
 
 def _batches(path: Path, kind: str, encoding: str, columns: Sequence[str]) -> Iterator[Sequence[_Record]]:
-    with _opened(path) as file:
-        if kind == "csv":
-            yield from _rows(path, file, encoding, columns)
-        else:
-            yield from _lines(file)
+    try:
+        with _opened(path) as file:
+            if kind == "csv":
+                yield from _rows(path, file, encoding, columns)
+            else:
+                yield from _lines(file)
+    except (OSError, EOFError, zlib.error) as error:
+        if isinstance(error, ConnectError):
+            raise
+        raise ConnectError(f"from_file: the file must be whole; {str(path)!r}: {error}. Check the file.") from error
 
 
 def _opened(path: Path) -> IO[bytes]:
+    if path.suffix.lower() == ".zip" and path.is_file():
+        return _only_member(path)
     try:
         if path.suffix.lower() == ".gz":
             import gzip  # only for packed files
 
             return cast("IO[bytes]", gzip.open(path, "rb"))
-        if path.suffix.lower() == ".zip":
-            return _only_member(path)
         return path.open("rb")
     except OSError as error:
         raise ConnectError(
@@ -239,10 +242,15 @@ def _lines(file: IO[bytes]) -> Iterator[Sequence[_Record]]:
 
 def _rows(path: Path, file: IO[bytes], encoding: str, columns: Sequence[str]) -> Iterator[Sequence[_Record]]:
     text = _Text(file, encoding)
-    reader = csv.reader(text)
-    header = next(reader, None)
+    # Strict, so that a quote that is never closed is an error and not a field that swallows the rest.
+    reader = csv.reader(text, strict=True)
+    header = next((row for row in reader if row), None)
     if header is None:
         return
+    if text.broken:
+        raise DecodeError(
+            f"from_file: the first row of {str(path)!r} must be {encoding} text; got {text.raw()!r}. Say encoding=…"
+        )
     for name in columns:
         if name not in header:
             raise ConfigurationError(

@@ -14,6 +14,7 @@ from rxstream.core import (
     field_reader,
     instant_reader,
     make_event,
+    readable,
     unit_choice,
 )
 from rxstream.errors import ConfigurationError, StreamError
@@ -63,9 +64,11 @@ def from_history(
 
     def lift(record: Any) -> Event[Any]:
         value = value_of(record)
-        own = record if isinstance(record, Event) else None
-        found = key_of(value) if key_of is not None else own.key if own is not None else None
-        return make_event(value, found, time_of(record), own.headers if own else (), own.origin if own else None)
+        own = record if isinstance(record, Event) else Event(value)
+        # A record without an instant or a key failed for that; its passport goes without it.
+        time = readable(time_of, record)
+        found = own.key if key_of is None else readable(key_of, value)
+        return make_event(value, found, time, own.headers, own.origin)
 
     return Stream(
         feed=Feed(

@@ -1,7 +1,8 @@
-"""Copy a topic to a topic or a file until a signal stops it; one JSON argument says what, and one JSON line how it went."""
+"""Copy a topic to a topic or a file until a signal stops it: one JSON argument says what, one JSON line how it went."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -30,6 +31,7 @@ class Copy:
         session_ms: After what silence the broker takes a member for dead.
         seconds_each: What a record costs, so that a signal finds the job at work.
         shutdown: Seconds for what is in flight.
+        stuck: Whether there is another sink that never answers.
     """
 
     bootstrap: str
@@ -41,6 +43,7 @@ class Copy:
     session_ms: int = 6_000
     seconds_each: float = 0.0004
     shutdown: float = 30.0
+    stuck: bool = False
 
 
 class Job:
@@ -49,15 +52,16 @@ class Job:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
 
-    def signal(self, number: int) -> int:
+    def signal(self, number: int, *, within: float = 20.0) -> int:
         """Send a signal, and return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(40)
+        return self.process.wait(within)
 
     def report(self) -> dict[str, Any]:
         """What it said at its end."""
         assert self.process.stdout is not None
-        found: dict[str, Any] = json.loads(self.process.stdout.read())
+        said = self.process.stdout.read()
+        found: dict[str, Any] = json.loads(said) if said else {"reason": "an error"}
         return found
 
 
@@ -65,7 +69,7 @@ class Job:
 def copying(copy: Copy) -> Iterator[Job]:
     """Run the program while the block lasts; what is still there at its end is killed."""
     command = [sys.executable, "-m", "tests.integration._jobs.copy", json.dumps(asdict(copy))]
-    with subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - this file
+    with subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Job(process)
         finally:
@@ -87,7 +91,7 @@ def main(copy: Copy) -> int:
         commit_interval=0.1,
         extra={"session_timeout_ms": copy.session_ms, "heartbeat_interval_ms": copy.session_ms // 5, **member},
     )
-    report = rs.run(source.pipe(ops.map(work)).to(_sink(copy), name="copy"), shutdown=copy.shutdown)
+    report = rs.run(source.pipe(ops.map(work)).to(*_sinks(copy), name="copy"), shutdown=copy.shutdown)
     counts = report["copy"]
     said = {"reason": report.reason, "unsettled": report.unsettled}
     said |= {"received": counts.received, "emitted": counts.emitted, "committed": counts.committed}
@@ -95,11 +99,17 @@ def main(copy: Copy) -> int:
     return 1 if report.unsettled else 0
 
 
-def _sink(copy: Copy) -> Any:
+def _sinks(copy: Copy) -> Iterator[Any]:
     if copy.topic is not None:
-        return rs.to_kafka(copy.topic, bootstrap_servers=copy.bootstrap)
-    assert copy.path is not None
-    return rs.to_file(copy.path, format="lines")
+        yield rs.to_kafka(copy.topic, bootstrap_servers=copy.bootstrap)
+    if copy.path is not None:
+        yield rs.to_file(copy.path, format="lines")
+    if copy.stuck:
+        yield _never_done
+
+
+async def _never_done(_value: bytes) -> None:
+    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

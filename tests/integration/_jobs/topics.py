@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.partitioner import DefaultPartitioner
 
 from tests.brokers.server import wait_until
@@ -87,6 +88,11 @@ def committed(bootstrap: str, group: str) -> dict[int, int]:
 def members(bootstrap: str, group: str) -> int:
     """How many members the group has; 0 while they are being gathered."""
     return _run(_members(bootstrap, group))
+
+
+def visit(bootstrap: str, topic: str, *, group: str, seconds: float) -> None:
+    """Be a member of the group for a while, without committing anything."""
+    _run(_visit(bootstrap, topic, group, seconds))
 
 
 def java_partition(key: bytes, partitions: int) -> int:
@@ -169,6 +175,8 @@ async def _committed(bootstrap: str, group: str) -> dict[int, int]:
     await admin.start()
     try:
         found = await admin.list_consumer_group_offsets(group)
+    except GroupCoordinatorNotAvailableError:
+        return {}  # nobody has ever committed anything here
     finally:
         await admin.close()
     return {at.partition: entry.offset for at, entry in sorted(found.items()) if entry.offset >= 0}
@@ -179,7 +187,17 @@ async def _members(bootstrap: str, group: str) -> int:
     await admin.start()
     try:
         (answer,) = await admin.describe_consumer_groups([group])
+    except GroupCoordinatorNotAvailableError:
+        return 0
     finally:
         await admin.close()
     _, _, state, _, _, found, *_ = answer.groups[0]
     return len(found) if state == "Stable" else 0
+
+
+async def _visit(bootstrap: str, topic: str, group: str, seconds: float) -> None:
+    async with AIOKafkaConsumer(
+        topic, bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False, heartbeat_interval_ms=200
+    ) as consumer:
+        await consumer.getmany(timeout_ms=round(seconds * 1000))
+        await asyncio.sleep(seconds)

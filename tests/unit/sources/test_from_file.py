@@ -493,12 +493,11 @@ def test_a_json_object_without_the_named_field_reaches_the_handler() -> None:
     [
         (
             {"path": "rides"},
-            "from_file: the name must say the format; got 'rides'. Say format=\"csv\", \"jsonl\" or \"lines\".",
+            'from_file: the name must say the format; got \'rides\'. Say format="csv", "jsonl" or "lines".',
         ),
         (
             {"path": "rides.parquet.gz"},
-            "from_file: the name must say the format; got 'rides.parquet.gz'. "
-            'Say format="csv", "jsonl" or "lines".',
+            'from_file: the name must say the format; got \'rides.parquet.gz\'. Say format="csv", "jsonl" or "lines".',
         ),
         (
             {"format": "cvs"},

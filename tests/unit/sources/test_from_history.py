@@ -215,28 +215,13 @@ def test_an_endless_generator_is_asked_for_what_is_taken_and_no_more() -> None:
     assert (items, asked) == ([0, 1, 2], [0, 1, 2])
 
 
-def test_a_generators_finally_clause_runs_when_no_more_is_wanted() -> None:
-    closed: list[bool] = []
-
-    def endless() -> Iterator[tuple[int, int]]:
-        try:
-            for second in count():
-                yield second, second
-        finally:
-            closed.append(True)
-
-    rs.collect(rs.from_history(endless(), unit="s").pipe(ops.take(1)))
-
-    assert closed == [True]
-
-
 def test_a_generator_that_fails_ends_the_run_with_its_error() -> None:
     def failing() -> Iterator[tuple[int, str]]:
         yield 1, "a"
         raise OSError("gone")
 
     seen = rs.to_list()
-    with pytest.raises(OSError, match="^gone$"):
+    with pytest.raises(OSError, match=r"^gone"):
         rs.run(rs.from_history(failing(), unit="s").to(seen))
 
     assert seen.items == ["a"]
@@ -283,7 +268,7 @@ def test_a_year_takes_no_time() -> None:
             "from_history: items must be Events or (instant, value) pairs; got (1, 2, 3). For other items say time=…",
         ),
         (
-            (datetime(2026, 1, 1), "a"),  # noqa: DTZ001 - naive is the point
+            (datetime(2026, 1, 1), "a"),
             "from_history: a timestamp must be an aware datetime; got datetime.datetime(2026, 1, 1, 0, 0). "
             "Give it a zone, for instance tzinfo=UTC.",
         ),

@@ -107,7 +107,7 @@ def test_a_generator_that_fails_ends_the_run_with_its_error() -> None:
         raise OSError("gone")
 
     seen = rs.to_list()
-    with pytest.raises(OSError, match="^gone$"):
+    with pytest.raises(OSError, match=r"^gone"):
         rs.run(rs.from_iterable(failing()).to(seen))
 
     assert seen.items == [1]

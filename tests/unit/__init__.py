@@ -1,0 +1,1 @@
+"""Each room of rxstream by itself: no broker, no network, no waiting."""

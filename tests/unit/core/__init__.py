@@ -1,0 +1,1 @@
+"""Events, instants, the clock, streams and fusion."""

@@ -1,0 +1,150 @@
+"""Plain subscription: Rx's contract."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import reactivex
+from reactivex.subject import Subject
+
+import rxstream as rs
+from rxstream import operators as ops
+from rxstream.core import Feed
+from tests.unit.conftest import Numbers
+
+
+def said_by(stream: reactivex.Observable[Any], **options: Any) -> list[object]:
+    """Everything a stream says, in order."""
+    said: list[object] = []
+    stream.subscribe(said.append, lambda error: said.append(repr(error)), lambda: said.append("end"), **options)
+    return said
+
+
+def test_an_observer_hears_the_items_and_the_end() -> None:
+    assert said_by(rs.from_iterable([1, 2])) == [1, 2, "end"]
+
+
+def test_an_observer_hears_the_end_of_nothing() -> None:
+    assert said_by(rs.from_iterable([])) == ["end"]
+
+
+def test_an_observer_hears_the_error_and_nothing_after_it() -> None:
+    stream = rs.from_iterable([1, 0, 2]).pipe(ops.map(lambda x: 1 // x))
+
+    assert said_by(stream) == [1, "ZeroDivisionError('integer division or modulo by zero')"]
+
+
+def test_an_error_nobody_listens_for_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        rs.from_iterable([0]).pipe(ops.map(lambda x: 1 / x)).subscribe()
+
+
+def test_an_error_of_the_observer_itself_is_not_swallowed() -> None:
+    with pytest.raises(ZeroDivisionError):
+        rs.from_iterable([0]).subscribe(lambda x: 1 / x)
+
+
+def test_an_error_says_where_it_happened() -> None:
+    errors: list[Exception] = []
+
+    rs.from_iterable([0]).pipe(ops.map(lambda x: 1 / x)).subscribe(on_error=errors.append)
+
+    assert rs.error_context(errors[0]) == (None, "map", 0)
+
+
+def test_streams_are_cold() -> None:
+    stream = rs.from_iterable([1, 2]).pipe(ops.scan(lambda total, x: total + x, 0))
+
+    assert said_by(stream) == said_by(stream) == [1, 3, "end"]
+
+
+def test_a_source_that_breaks_is_an_error() -> None:
+    def breaking() -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+    assert said_by(rs.from_iterable(breaking())) == [1, "ValueError('broken')"]
+
+
+def test_a_run_of_a_source_that_breaks_raises_its_error() -> None:
+    def breaking() -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        rs.collect(rs.from_iterable(breaking()))
+
+
+def test_who_unsubscribes_hears_no_more() -> None:
+    subject, said = Subject[int](), []
+    subscription = rs.from_observable(subject).pipe(ops.map(lambda x: x * 2)).subscribe(said.append)
+    subject.on_next(1)
+
+    subscription.dispose()
+    subject.on_next(2)
+
+    assert said == [2]
+
+
+def test_who_unsubscribes_in_mid_stream_stops_the_source(numbers: Numbers) -> None:
+    subscriptions: list[Any] = []
+
+    def until_three(value: int) -> None:
+        if value == 3:
+            subscriptions[0].dispose()
+
+    clock = rs.StreamScheduler.virtual()
+    subscriptions.append(rs.from_iterable(numbers).subscribe(until_three, scheduler=clock))
+    clock.run()
+
+    assert numbers.pulled == 3
+
+
+def test_a_source_left_early_is_closed() -> None:
+    closed: list[str] = []
+
+    def source() -> Iterator[int]:
+        try:
+            yield from range(10)
+        finally:
+            closed.append("closed")
+
+    rs.from_iterable(source()).pipe(ops.take(1)).subscribe()
+
+    assert closed == ["closed"]
+
+
+def test_foreign_observables_are_listened_to() -> None:
+    assert said_by(rs.from_observable(reactivex.of(1, 2)).pipe(ops.map(str))) == ["1", "2", "end"]
+
+
+def test_the_error_of_a_foreign_observable_is_heard() -> None:
+    stream = rs.from_observable(reactivex.throw(ValueError("broken"))).pipe(ops.map(str))
+
+    assert said_by(stream) == ["ValueError('broken')"]
+
+
+def test_an_item_pushed_while_another_passes_has_a_passport_of_its_own() -> None:
+    subject, seen = Subject[int](), []
+
+    def again(value: int) -> None:
+        if value == 1:
+            subject.on_next(2)
+        seen.append((value, rs.current_event().value))
+
+    rs.from_observable(subject).subscribe(again)
+    subject.on_next(1)
+
+    assert seen == [(2, 2), (1, 1)]
+
+
+def test_a_source_that_has_to_be_waited_for_is_refused() -> None:
+    waiting = rs.Stream(feed=Feed(name="from_queue", lift=rs.Event, connect=lambda: None))
+
+    with pytest.raises(rs.ConfigurationError) as caught:
+        waiting.subscribe()
+
+    assert str(caught.value) == (
+        "subscribe: from_queue has to be waited for, which a plain subscription cannot do. "
+        "Run it with rs.run, rs.run_async or `async for`."
+    )
