@@ -15,7 +15,7 @@ from rxstream.core._arguments import (
     signed_duration_ns,
     unit_choice,
 )
-from rxstream.core._connect import Connections, End, Intake, connect
+from rxstream.core._connect import Connections, End, Entry, Intake, connect
 from rxstream.core._context import FAILURES, Context, Halt, Statistics, is_cancelled
 from rxstream.core._event import Event, Headers, Origin, make_event, make_source_event, raw_value
 from rxstream.core._feed import Connection, Feed, Partition, Poll, Span
@@ -66,6 +66,7 @@ __all__ = [
     "Context",
     "Downstream",
     "End",
+    "Entry",
     "Event",
     "Feed",
     "Halt",

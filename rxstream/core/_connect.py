@@ -86,7 +86,7 @@ def connect(ends: Iterable[End], *, virtual: bool) -> Connections:
     made = Connections()
     intakes: dict[int, Intake] = {}
     for stream in order:
-        chains = waiting[id(stream)]
+        chains = waiting.pop(id(stream))
         if not chains:
             continue
         if stream.feed is not None:
@@ -177,7 +177,7 @@ def _connect_foreign(stream: Stream[Any], chains: Sequence[_Chain], waiting: _Wa
     observable = stream.upstream
     assert observable is not None  # noqa: S101 - a stream without a feed is made from something
     if isinstance(observable, Stream) and stream.step is not None:
-        observable = stream.step(_Bridge(waiting[id(observable)], whole))
+        observable = stream.step(_Bridge(observable, waiting, whole))
     entry = Entry(below, whole.context, is_source=stream.step is None)
     made.entries.append(entry)
     subscription = observable.subscribe(entry, scheduler=whole.context.scheduler)
@@ -189,16 +189,25 @@ def _connect_foreign(stream: Stream[Any], chains: Sequence[_Chain], waiting: _Wa
 class _Bridge(Observable[Any]):
     """A stream as the foreign operator applied to it sees it."""
 
-    def __init__(self, above: list[_Chain], whole: _Chain) -> None:
+    def __init__(self, stream: Stream[Any], waiting: _Waiting, whole: _Chain) -> None:
         super().__init__()
-        self._above = above
+        self._stream = stream
+        self._waiting = waiting
         self._whole = whole
 
     def _subscribe_core(
         self, observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
     ) -> abc.DisposableBase:
         stop = Stop()
-        self._above.append(self._whole.ending_in(observer_receiver(observer, stop)))
+        chain = self._whole.ending_in(observer_receiver(observer, stop))
+        above = self._waiting.get(id(self._stream))
+        if above is not None:
+            above.append(chain)
+        else:
+            # What stands above is connected already: the operator subscribes late, or once more.
+            context = self._whole.context
+            made = connect([End(self._stream, chain.below, context)], virtual=not context.scheduler.is_live)
+            context.attach(made)
         return Disposable(stop.set)
 
 

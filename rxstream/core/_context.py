@@ -62,5 +62,8 @@ class Context(Protocol):
     def post(self, act: Callable[[], None]) -> None:
         """Do ``act`` on the run's own thread, soon."""
 
+    def attach(self, connections: Any) -> None:
+        """Take in `Connections` that a foreign operator asked for while the run was under way."""
+
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Start a task that belongs to the run: its end is awaited, its error ends the run."""

@@ -350,7 +350,8 @@ def _out_of_order(name: str) -> Callable[[Any, int, Any, int], None]:
     def out_of_order(record: Any, time: int, latest: Any, high: int) -> None:
         raise OutOfOrderError(
             f"{name}: items must be sorted by time; {record!r} at {ns_to_datetime(time).isoformat()} follows "
-            f"{latest!r} at {ns_to_datetime(high).isoformat()}. Sort them, or say how far they may be out of order: disorder=…"
+            f"{latest!r} at {ns_to_datetime(high).isoformat()}. "
+            "Sort them, or say how far they may be out of order: disorder=…"
         )
 
     return out_of_order

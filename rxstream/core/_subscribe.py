@@ -49,6 +49,9 @@ class _Subscription:
         # As in Rx, whoever pushes does the work.
         act()
 
+    def attach(self, connections: Connections) -> None:
+        _run(connections.intakes, self)
+
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         work.close()
         raise ConfigurationError(

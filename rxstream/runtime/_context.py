@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rxstream.core import (
     FAILURES,
+    Connections,
     Event,
     Halt,
     Hold,
@@ -108,6 +109,10 @@ class PipelineContext:
         """End the run: a source that is no longer there cannot be handled item by item."""
         self._run.fail(error)
 
+    def attach(self, connections: Connections) -> None:
+        """Take in what a foreign operator subscribed to while the run was under way."""
+        self._run.attach(connections)
+
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Start a task that belongs to the run."""
         self._run.spawn(work, name)
@@ -196,6 +201,10 @@ class LetterContext:
     def post(self, act: Callable[[], None]) -> None:
         """Do ``act`` on the run's own thread, soon."""
         self._owner.post(act)
+
+    def attach(self, connections: Connections) -> None:
+        """Take in what was subscribed to while the run was under way."""
+        self._owner.attach(connections)
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Start a task that belongs to the run."""

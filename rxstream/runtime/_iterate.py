@@ -21,7 +21,8 @@ class _Handing:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.batches: asyncio.Queue[_Handed | None] = asyncio.Queue()
-        self.pending: concurrent.futures.Future[None] | None = None
+        self.pending: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self.gone = False
 
     async def open(self) -> None:
         pass
@@ -29,6 +30,8 @@ class _Handing:
     async def write(self, batch: Sequence[Any]) -> None:
         # Confirmed when the consumer asks for more: what it never saw is not settled.
         self.pending = concurrent.futures.Future()
+        if self.gone:
+            self.pending.cancel()
         self._loop.call_soon_threadsafe(self.batches.put_nowait, (list(batch), self.pending))
         await asyncio.wrap_future(self.pending)
 
@@ -53,7 +56,7 @@ class Iterating:
                     done.set_result(None)
                 await ended
             finally:
-                if sink.pending is not None:
-                    sink.pending.cancel()
+                sink.gone = True
+                sink.pending.cancel()
                 if not ended.done():
                     ended.cancel()

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from rxstream.core import (
     Connections,
     End,
+    Entry,
     Halt,
     Intake,
     Pipeline,
@@ -78,6 +79,7 @@ class Run:
         self._begun = False
         self._reason = "running"
         self._unsettled = 0
+        self._entries: list[Entry] = []
 
     def stop(self) -> None:
         """Stop reading, finish what is in flight, and end."""
@@ -103,6 +105,19 @@ class Run:
         task = self.loop.create_task(self._guarded(work), name=f"rxstream {name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def attach(self, connections: Connections) -> None:
+        """Take in what a foreign operator subscribed to while the run was under way."""
+        self._entries += connections.entries
+        for intake in connections.intakes:
+            if intake.feed.batches is not None:
+                self.spawn(self._replay([intake]), intake.feed.name)
+            else:
+                self.spawn(self._read_late(intake), intake.feed.name)
+
+    async def _read_late(self, intake: Intake) -> None:
+        async with self._opened(intake) as pump:
+            await pump
 
     def report(self) -> Report:
         """What was done so far."""
@@ -166,7 +181,10 @@ class Run:
         waited_for = [intake for intake in connections.intakes if intake.feed.batches is None]
         async with AsyncExitStack() as stack:
             pumps = [await stack.enter_async_context(self._opened(intake)) for intake in waited_for]
-            readers = [*pumps, *([self._replay(at_once)] if at_once else []), *self._foreign(connections)]
+            self._entries = connections.entries
+            # Even without sources to replay, virtual time must go on for what is scheduled.
+            replayed = [self._replay(at_once)] if at_once or not self._live else []
+            readers = [*pumps, *replayed, self._until_ended()]
             await asyncio.gather(*(self._guarded(reader) for reader in readers))
             for subscription in connections.foreign:
                 subscription.dispose()
@@ -231,12 +249,9 @@ class Run:
             if self._stopping.is_set():
                 return
 
-    def _foreign(self, connections: Connections) -> list[Coroutine[Any, Any, None]]:
-        """Something to wait for, where foreign Observables push: their end, or the stop."""
-        return [self._until_ended(connections)] if connections.entries else []
-
-    async def _until_ended(self, connections: Connections) -> None:
-        while not self._stopping.is_set() and not all(entry.ended for entry in connections.entries):
+    async def _until_ended(self) -> None:
+        """Wait for the end of the foreign Observables, or the stop."""
+        while not self._stopping.is_set() and not all(entry.ended for entry in self._entries):
             await asyncio.sleep(0.01)
 
     async def _drain(self) -> None:
@@ -376,8 +391,12 @@ def is_foreign_source(stream: Any) -> bool:
 
 def _names(pipelines: Sequence[Pipeline]) -> list[str]:
     taken = {pipeline.name for pipeline in pipelines}
-    free = (name for number in count(1) if (name := f"pipeline-{number}") not in taken)
-    return [pipeline.name or next(free) for pipeline in pipelines]
+    names = []
+    for place, pipeline in enumerate(pipelines, 1):
+        free = (name for number in count(place) if (name := f"pipeline-{number}") not in taken)
+        names.append(pipeline.name or next(free))
+        taken.add(names[-1])
+    return names
 
 
 def is_job(candidate: object) -> bool:
