@@ -25,6 +25,8 @@ class Poll(NamedTuple):
 
     records: Sequence[Any]
     spans: tuple[Span, ...] = ()
+    #: Partitions that another reader has now; what was read of them before is not ours to commit.
+    gone: tuple[Partition, ...] = ()
 
 
 class Connection(Protocol):
@@ -33,8 +35,8 @@ class Connection(Protocol):
     async def read(self) -> Poll | None:
         """Wait for the next records; none for a while is an empty poll, and None is the end."""
 
-    async def commit(self, positions: Mapping[Partition, int]) -> bool:
-        """Remember, per partition, the position from which to go on after a restart; False if it could not be."""
+    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
+        """Remember, per partition, the position from which to go on after a restart; returns what was remembered."""
 
     async def close(self) -> None:
         """Let go of everything; called once, also after a failure."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from rxstream.core import Event, Feed, Partition, Poll
@@ -160,6 +160,12 @@ class Ledger:
             stretch.end = end
         return batch
 
+    def forget(self, partitions: Iterable[Partition]) -> None:
+        """Commit nothing more of what was read of these partitions: another reader has them, and begins anew."""
+        for partition in partitions:
+            self._stretches.pop(partition, None)
+            self._committed.pop(partition, None)
+
     def add_waiting(self, change: int) -> None:
         """Note that more or fewer records wait for work."""
         self.waiting += change
@@ -188,7 +194,7 @@ class Ledger:
         safe = {partition: stretch.safe for partition, stretch in self._stretches.items()}
         return {at: position for at, position in safe.items() if position > self._committed.get(at, -1)}
 
-    def note_committed(self, positions: dict[Partition, int]) -> None:
+    def note_committed(self, positions: Mapping[Partition, int]) -> None:
         """Note what was committed."""
         for partition, position in positions.items():
             self.committed += position - self._committed.get(partition, self._stretches[partition].begin)

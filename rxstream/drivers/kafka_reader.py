@@ -1,23 +1,18 @@
-"""Reading Kafka topics: for ever as records come, or up to given ends in the order of time."""
+"""Reading Kafka topics as records come: partitions, positions and commits."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from itertools import accumulate, chain, islice
-from operator import attrgetter, itemgetter, le
 from typing import Any, Final
 
 from rxstream.core import Partition, Poll, Span
 from rxstream.drivers.kafka import aiokafka, closed, connected, require_topics
 
 #: Records a poll: more of them cost more each, as they outlive the youngest generation of the garbage collector.
-_POLL: Final = 500
-#: Records of partitions that are ahead of the others, while those are waited for.
-_MOST_KEPT: Final = 100_000
+POLL: Final = 500
 #: Milliseconds a poll waits, which is also how late a stop may come.
-_WAIT: Final = 100
+WAIT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +28,13 @@ class Settings:
     extra: Mapping[str, Any]
 
 
-async def opened(settings: Settings) -> Any:
-    """Connect, take partitions and go to the start.
+async def connect(settings: Settings) -> tuple[Any, Mapping[str, list[int]]]:
+    """Connect; returns the client and the topics' partitions.
 
     Raises:
         ConnectError: If no broker answers, or a topic does not exist.
     """
-    client = aiokafka()
-    consumer = client.AIOKafkaConsumer(
+    consumer = aiokafka().AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap,
         group_id=settings.group,
         enable_auto_commit=False,
@@ -50,215 +44,122 @@ async def opened(settings: Settings) -> Any:
     await connected("from_kafka", consumer, settings.bootstrap)
     try:
         known = await require_topics("from_kafka", consumer._client, settings.topics, settings.bootstrap)
-        await _take_partitions(consumer, settings, known)
-        await _position(consumer, settings)
-        ends = await _ends(consumer, settings)
     except BaseException:
-        await consumer.stop()
+        await closed(consumer)
         raise
-    return _LiveReader(consumer, settings.group) if ends is None else _PastReader(consumer, settings.group, ends)
+    return consumer, known
 
 
-async def _take_partitions(consumer: Any, settings: Settings, known: Mapping[str, list[int]]) -> None:
-    if settings.group is not None:
-        consumer.subscribe(list(settings.topics))
-        # The group decides who reads what; nobody else wakes us when it has.
-        while not consumer.assignment():
-            await consumer.getmany(timeout_ms=0)
-            await asyncio.sleep(0.01)
-        return
-    partition = aiokafka().TopicPartition
-    consumer.assign([partition(topic, number) for topic, numbers in known.items() for number in numbers])
-
-
-async def _position(consumer: Any, settings: Settings) -> None:
-    start, partitions = settings.start, consumer.assignment()
-    if start == "earliest":
-        await consumer.seek_to_beginning(*partitions)
-    elif start == "latest":
-        await consumer.seek_to_end(*partitions)
-    elif isinstance(start, int):
-        for partition, offset in (await _offsets_at(consumer, start)).items():
-            consumer.seek(partition, offset)
-    elif isinstance(start, Mapping):
-        offsets: Mapping[Any, Any] = start
-        for partition in partitions:
-            offset = offsets.get((partition.topic, partition.partition), offsets.get(partition.partition))
-            if offset is not None:
-                consumer.seek(partition, offset)
-
-
-async def _offsets_at(consumer: Any, instant: int) -> dict[Any, int]:
-    """Per partition the offset of the first record at or after an instant; the end where there is none."""
-    partitions = consumer.assignment()
-    # Kafka's instants are milliseconds: the first one that is not before ours.
-    found = await consumer.offsets_for_times(dict.fromkeys(partitions, -(-instant // 1_000_000)))
-    ends = await consumer.end_offsets(partitions)
-    return {at: ends[at] if found.get(at) is None else found[at].offset for at in partitions}
-
-
-async def _ends(consumer: Any, settings: Settings) -> dict[Any, int] | None:
-    if settings.stop is None:
-        return None
-    if isinstance(settings.stop, int):
-        return await _offsets_at(consumer, settings.stop)
-    ends: dict[Any, int] = await consumer.end_offsets(consumer.assignment())
-    return ends
-
-
-class _LiveReader:
+class LiveReader:
     """Reads as records come."""
 
-    def __init__(self, consumer: Any, group: str | None) -> None:
+    def __init__(self, consumer: Any, settings: Settings, known: Mapping[str, list[int]]) -> None:
         self._consumer = consumer
-        self._group = group
+        self._settings = settings
+        self._positioned: set[Any] = set()
+        self._floor: dict[Any, int] = {}  # what the group has committed already, where we begin anew
+        self._gone: set[Partition] = set()
+        self._joined = settings.group is None
+        if settings.group is None:
+            partition = aiokafka().TopicPartition
+            consumer.assign([partition(topic, number) for topic, numbers in known.items() for number in numbers])
+        else:
+            consumer.subscribe(list(settings.topics), listener=_listener(self._on_assigned, self._on_revoked))
 
     async def read(self) -> Poll | None:
         """Wait for the next records."""
-        found = await self._consumer.getmany(timeout_ms=_WAIT, max_records=_POLL)
+        await self._begin_new_ones()
+        found = await self._consumer.getmany(timeout_ms=WAIT, max_records=POLL)
+        if self._settings.start != "committed":
+            # Of a partition that has just come, what was read before it was put to its start does not count.
+            found = {at: records for at, records in found.items() if at in self._positioned}
         return self._poll(found)
 
-    async def commit(self, positions: Mapping[Partition, int]) -> bool:
-        """Commit; False if the group took the partitions away meanwhile: then their next owner begins earlier."""
+    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
+        """Commit what is still ours; returns what was committed."""
         client = aiokafka()
-        owned = self._consumer.assignment()
-        offsets = {
-            at: client.structs.OffsetAndMetadata(position, "")
-            for (topic, number), position in positions.items()
-            if (at := client.TopicPartition(topic, number)) in owned
+        ours = {(at.topic, at.partition): at for at in self._consumer.assignment()}
+        taken = {
+            partition: position
+            for partition, position in positions.items()
+            if partition in ours and position > self._floor.get(ours[partition], -1)
         }
         try:
-            if offsets:
-                await self._consumer.commit(offsets)
+            if taken:
+                offset = client.structs.OffsetAndMetadata
+                await self._consumer.commit({ours[at]: offset(position, "") for at, position in taken.items()})
         except (client.errors.CommitFailedError, client.errors.IllegalStateError):
-            return False
-        return True
+            # The group took the partitions away meanwhile: their next owner begins earlier.
+            return {}
+        return taken
 
     async def close(self) -> None:
         """Leave the group and close the connections."""
         await closed(self._consumer)
 
     def _poll(self, found: Mapping[Any, list[Any]]) -> Poll:
+        gone, self._gone = self._gone, set()
         if len(found) == 1:
             (records,) = found.values()
         else:
             records = [record for part in found.values() for record in part]
-        return Poll(records, self._spans(found))
+        return Poll(records, self._spans(found), tuple(gone))
 
     def _spans(self, found: Mapping[Any, list[Any]]) -> tuple[Span, ...]:
-        if self._group is None:
+        if self._settings.group is None:
             return ()
         return tuple(
             Span((at.topic, at.partition), part[0].offset, part[-1].offset + 1) for at, part in found.items() if part
         )
 
+    def _on_assigned(self, _assigned: Collection[Any]) -> None:
+        self._joined = True
 
-class _PastReader(_LiveReader):
-    """Reads up to given ends, the partitions merged by time.
+    def _on_revoked(self, revoked: Collection[Any]) -> None:
+        self._gone |= {(at.topic, at.partition) for at in revoked}
 
-    A partition's instant is the greatest seen in it, so that its records keep their order; what may be handed on is
-    what no other partition can still precede.
-    """
-
-    def __init__(self, consumer: Any, group: str | None, ends: dict[Any, int]) -> None:
-        super().__init__(consumer, group)
-        self._ends = ends
-        self._waiting: dict[Any, list[Any]] = {}
-        self._greatest: dict[Any, int] = {}
-        self._unfinished = set(ends)
-
-    async def read(self) -> Poll | None:
-        """Wait for the next records; None when every partition is at its end."""
-        if not await self._go_on() and not self._waiting:
-            return None
-        await self._fill(0)
-        if self._empty():
-            # The client fetches nothing new while records lie unread in it: so those are read first, up to a bound.
-            if sum(map(len, self._waiting.values())) < _MOST_KEPT:
-                self._take(await self._consumer.getmany(timeout_ms=0))
-            await self._fill(_WAIT)
-        if self._empty():
-            return Poll(())
-        return self._merged()
-
-    async def _fill(self, wait: int) -> None:
-        """Read a little of each partition that has nothing waiting; one by one, or the first would fill the poll."""
-        for at in self._empty():
-            self._take(await self._consumer.getmany(at, timeout_ms=wait, max_records=_POLL))
-        await self._go_on()
-
-    def _empty(self) -> list[Any]:
-        """The partitions that must bring something before anything can be handed on."""
-        return [at for at in self._unfinished if not self._waiting.get(at)]
-
-    def _take(self, found: Mapping[Any, list[Any]]) -> None:
-        for at, records in found.items():
-            end = self._ends[at]
-            before = records if records[-1].offset < end else [record for record in records if record.offset < end]
-            if before:
-                self._waiting.setdefault(at, []).extend(before)
-                self._greatest[at] = max(self._greatest.get(at, 0), _greatest(before))
-
-    async def _go_on(self) -> bool:
-        """Note which partitions have come to their ends; False when all have."""
-        for at in list(self._unfinished):
-            # The position passes over what is no record: gaps of compaction, marks of transactions.
-            if at in self._waiting and self._waiting[at][-1].offset + 1 < self._ends[at]:
-                continue
-            if await self._consumer.position(at) >= self._ends[at]:
-                self._unfinished.discard(at)
-        return bool(self._unfinished)
-
-    def _merged(self) -> Poll:
-        waiting = self._waiting
-        if len(waiting) == 1 and not self._unfinished - waiting.keys():
-            ((at, records),) = waiting.items()
-            self._waiting = {at: records[_POLL:]} if len(records) > _POLL else {}
-            return self._poll({at: records[:_POLL]})
-        # Up to the least of what the unfinished ones may still bring, and no more at a time than keeps caches warm.
-        bounds = [self._greatest[at] for at in waiting if at in self._unfinished]
-        bounds += [_greatest(records[:_POLL]) for records in waiting.values() if len(records) > _POLL]
-        bound = min(bounds, default=None)
-        taken: dict[Any, list[Any]] = {}
-        for at in sorted(waiting):
-            place = len(waiting[at]) if bound is None else _place_after(waiting[at], bound)
-            taken[at] = waiting[at][:place]
-            del waiting[at][:place]
-            if not waiting[at]:
-                del waiting[at]
-        taken = {at: part for at, part in taken.items() if part}
-        return Poll(_in_time_order(list(taken.values())), self._spans(taken))
+    async def _begin_new_ones(self) -> None:
+        """Put partitions that we have for the first time to where reading starts."""
+        new = self._consumer.assignment() - self._positioned
+        if not new:
+            return
+        if self._settings.start != "committed":
+            if self._settings.group is not None:
+                for at in new:
+                    self._floor[at] = await self._consumer.committed(at) or 0
+            await _put_to_start(self._consumer, new, self._settings.start)
+        self._positioned |= new
 
 
-_TIMESTAMP: Final = attrgetter("timestamp")
+def _listener(on_assigned: Callable[[Collection[Any]], None], on_revoked: Callable[[Collection[Any]], None]) -> Any:
+    class Listener(aiokafka().abc.ConsumerRebalanceListener):  # type: ignore[misc]  # the client demands its own class
+        async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
+            on_assigned(assigned)
+
+        async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
+            on_revoked(revoked)
+
+    return Listener()
 
 
-def _greatest(records: list[Any]) -> int:
-    time: int = max(map(_TIMESTAMP, records))
-    return time
+async def _put_to_start(consumer: Any, partitions: Collection[Any], start: Any) -> None:
+    if start == "earliest":
+        await consumer.seek_to_beginning(*partitions)
+    elif start == "latest":
+        await consumer.seek_to_end(*partitions)
+    elif isinstance(start, int):
+        for at, offset in (await offsets_at(consumer, partitions, start)).items():
+            consumer.seek(at, offset)
+    else:
+        for at in partitions:
+            offset = start.get((at.topic, at.partition), start.get(at.partition))
+            if offset is not None:
+                consumer.seek(at, offset)
 
 
-def _place_after(records: list[Any], bound: int) -> int:
-    """How many of the records, as a stretch from the first, lie at or before ``bound``."""
-    for place, record in enumerate(records):
-        if record.timestamp > bound:
-            return place
-    return len(records)
-
-
-def _in_time_order(parts: list[list[Any]]) -> list[Any]:
-    """Merge, each part's order kept: a record's instant is the greatest so far in its part."""
-    if all(_is_sorted(part) for part in parts):
-        # Sorting is stable, and quick with stretches that are sorted already.
-        return sorted(chain.from_iterable(parts), key=_TIMESTAMP)
-    dated = [(time, record) for part in parts for time, record in zip(_so_far(part), part, strict=True)]
-    return [record for _, record in sorted(dated, key=itemgetter(0))]
-
-
-def _is_sorted(part: list[Any]) -> bool:
-    times = list(map(_TIMESTAMP, part))
-    return all(map(le, times, islice(times, 1, None)))
-
-
-def _so_far(part: list[Any]) -> Iterator[int]:
-    return accumulate(map(_TIMESTAMP, part), max)
+async def offsets_at(consumer: Any, partitions: Collection[Any], instant: int) -> dict[Any, int]:
+    """Per partition the offset of the first record at or after an instant; the end where there is none."""
+    # Kafka's instants are milliseconds: the first one that is not before ours.
+    found = await consumer.offsets_for_times(dict.fromkeys(partitions, -(-instant // 1_000_000)))
+    ends = await consumer.end_offsets(partitions)
+    return {at: ends[at] if found.get(at) is None else found[at].offset for at in partitions}

@@ -32,6 +32,8 @@ from rxstream.runtime._context import PipelineContext
 from rxstream.runtime._report import PipelineReport, Report
 
 _LOG: Final = logging.getLogger("rxstream")
+#: Seconds; after a pass that took longer, those who wait for the network get more than one turn of the loop.
+_LONG_PASS: Final = 0.01
 
 Job = Callable[[], Coroutine[Any, Any, Any]]
 
@@ -204,23 +206,30 @@ class Run:
     async def _pump(self, intake: Intake, connection: Any, ledger: Ledger) -> None:
         due = self.loop.time() + intake.feed.commit_interval
         while not self._stopping.is_set() and not intake.receiver.stop.now:
-            await self._room(ledger, max(0.0, due - self.loop.time()))
             if self.loop.time() >= due:
                 await self._commit(connection, ledger)
                 due = self.loop.time() + intake.feed.commit_interval
+            await self._room(ledger, max(0.0, due - self.loop.time()))
+            if self._stopping.is_set() or not self._may_read(ledger):
                 continue
             poll = await connection.read()
             if poll is None:
                 break
+            ledger.forget(poll.gone)
             if poll.records:
-                self._push(intake, ledger, poll)
-            # Whoever has been given work gets the loop before more is read.
-            await asyncio.sleep(0)
+                await self._let_others_work(self._push(intake, ledger, poll))
         self._end(intake)
+
+    async def _let_others_work(self, seconds: float) -> None:
+        """Give the loop to whoever has work now: a turn, or several after a long pass, for what takes several."""
+        await asyncio.sleep(0 if seconds < _LONG_PASS else _LONG_PASS / 10)
+
+    def _may_read(self, ledger: Ledger) -> bool:
+        return ledger.has_room and self._going.is_set()
 
     async def _room(self, ledger: Ledger, seconds: float) -> None:
         """Wait until more may be read, at most so long."""
-        if ledger.has_room and self._going.is_set():
+        if self._may_read(ledger):
             return
         await self._unless_stopped(self._allowed(ledger), seconds)
 
@@ -242,9 +251,8 @@ class Run:
     async def _replay(self, intakes: Sequence[Intake]) -> None:
         for intake, records in replay(intakes, self.scheduler, self._ended):
             ledger = self._ledger(intake)
-            self._push(intake, ledger, Poll(records))
-            await asyncio.sleep(0)
-            while not self._stopping.is_set() and not (ledger.has_room and self._going.is_set()):
+            await self._let_others_work(self._push(intake, ledger, Poll(records)))
+            while not self._stopping.is_set() and not self._may_read(ledger):
                 await self._room(ledger, 1.0)
             if self._stopping.is_set():
                 return
@@ -283,11 +291,12 @@ class Run:
 
     async def _commit(self, connection: Any, ledger: Ledger) -> None:
         positions = ledger.commits()
-        if positions and await connection.commit(positions):
-            ledger.note_committed(positions)
+        if positions:
+            ledger.note_committed(await connection.commit(positions))
 
-    def _push(self, intake: Intake, ledger: Ledger, poll: Poll) -> None:
-        """Let one batch pass through everything that needs no waiting."""
+    def _push(self, intake: Intake, ledger: Ledger, poll: Poll) -> float:
+        """Let one batch pass through everything that needs no waiting; returns the seconds it took."""
+        began = time.monotonic()
         batch = ledger.open(poll)
         self._begin_at(intake, poll)
         slot = self.slot
@@ -303,6 +312,7 @@ class Run:
             slot.clear()
             # Only now: a lazy batch grows while it is consumed.
             self._received[id(intake.feed)] = self._received.get(id(intake.feed), 0) + len(poll.records)
+        return time.monotonic() - began
 
     def _begin_at(self, intake: Intake, poll: Poll) -> None:
         """Let virtual time begin at the first instant of the past."""

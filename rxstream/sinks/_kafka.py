@@ -107,9 +107,13 @@ class KafkaSink:
             bootstrap_servers=self._bootstrap, enable_idempotence=True, **options
         )
         await connected("to_kafka", self._producer, self._bootstrap)
-        if isinstance(self.topic, str):
-            await require_topics("to_kafka", self._producer.client, [self.topic], self._bootstrap)
-            await self.learn(self.topic)
+        try:
+            if isinstance(self.topic, str):
+                await require_topics("to_kafka", self._producer.client, [self.topic], self._bootstrap)
+                await self.learn(self.topic)
+        except BaseException:
+            await self.close()
+            raise
 
     def packer(self) -> Packer:
         """Make what packs the items of one pipeline, within its passes."""

@@ -20,7 +20,8 @@ from rxstream.core import (
 )
 from rxstream.drivers import codec_of
 from rxstream.drivers.kafka import check_extra, require_aiokafka
-from rxstream.drivers.kafka_reader import Settings, opened
+from rxstream.drivers.kafka_past import opened
+from rxstream.drivers.kafka_reader import Settings
 from rxstream.errors import ConfigurationError, DecodeError
 
 _STARTS: Final = ("committed", "earliest", "latest")
@@ -126,6 +127,13 @@ def _start(start: Any) -> str | int | Mapping[Any, int]:
     if isinstance(start, str):
         return choice("from_kafka", _STARTS, start=start)
     if isinstance(start, Mapping):
+        for partition, offset in start.items():
+            named = partition[1] if isinstance(partition, tuple) and len(partition) == 2 else partition
+            if not isinstance(named, int) or not isinstance(offset, int) or offset < 0:
+                raise ConfigurationError(
+                    "from_kafka: start must map partitions, or (topic, partition), to offsets from 0; "
+                    f"got {partition!r}: {offset!r}. Correct it."
+                )
         return start
     return instant_argument("from_kafka", "start", start)
 
