@@ -75,6 +75,7 @@ class ErrorContext(NamedTuple):
 
 
 _ATTRIBUTE = "__rxstream_context__"
+_OWNER = "__rxstream_owner__"
 
 
 def error_context(error: BaseException) -> ErrorContext:
@@ -83,6 +84,12 @@ def error_context(error: BaseException) -> ErrorContext:
     return found if found is not None else ErrorContext(None, None, None)
 
 
-def attach_context(error: BaseException, context: ErrorContext) -> None:
-    """Note on ``error`` where it happened; one that is raised again and again has the last place."""
-    setattr(error, _ATTRIBUTE, context)
+def attach_context(error: BaseException, context: ErrorContext, owner: object) -> None:
+    """Note on ``error`` where it happened, as seen by ``owner``, the pipeline as it runs.
+
+    One that is raised again and again in a pipeline has the last place; one that comes out of a pipeline within a
+    pipeline keeps the innermost.
+    """
+    if getattr(error, _OWNER, owner) is owner:
+        setattr(error, _ATTRIBUTE, context)
+        setattr(error, _OWNER, owner)

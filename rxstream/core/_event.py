@@ -103,8 +103,7 @@ class Event(Generic[T_co]):
                 f"got {sorted(unknown)!r}. Correct the name."
             )
         time = changes.get("timestamp", self._time)
-        if isinstance(time, int):
-            changes.pop("timestamp", None)
+        if "timestamp" not in changes and isinstance(time, int):
             made = Event(
                 **{"value": self._value, "key": self._key, "headers": self._headers, "origin": self._origin, **changes}
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from itertools import count
 from typing import Any, Final, TypeVar
 
 from reactivex import abc, typing
-from reactivex.disposable import Disposable
+from reactivex.disposable import Disposable, SingleAssignmentDisposable
 from reactivex.scheduler.periodicscheduler import PeriodicScheduler
 
 from rxstream.core._instants import (
@@ -76,7 +75,6 @@ class StreamScheduler(PeriodicScheduler):
         self._wall: Callable[[], int] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._thread: int | None = None
         self._inbox: deque[_Work] = deque()
 
     @classmethod
@@ -118,8 +116,10 @@ class StreamScheduler(PeriodicScheduler):
         offset = time.time_ns() - round(loop.time() * 1e9)
         self._loop = loop
         self._wall = lambda: offset + round(loop.time() * 1e9)
-        self._thread = threading.get_ident() if loop.is_running() else None
-        self._arm()
+        if self._is_elsewhere():
+            loop.call_soon_threadsafe(self._arm)
+        else:
+            self._arm()
 
     @property
     def is_live(self) -> bool:
@@ -188,12 +188,19 @@ class StreamScheduler(PeriodicScheduler):
     def call_at(self, at: int, run: Callable[[], Any]) -> _Work:
         """Do ``run`` at an instant in nanoseconds, unless the handle returned is cancelled; any thread may call."""
         work = _Work(at, next(self._sequence), run)
-        if self._thread is not None and threading.get_ident() != self._thread and self._loop is not None:
+        if self._loop is not None and self._is_elsewhere():
             self._inbox.append(work)
             self._loop.call_soon_threadsafe(self._take_in)
         else:
             self._push(work)
         return work
+
+    def _is_elsewhere(self) -> bool:
+        """Whether the loop runs, and not in this thread."""
+        try:
+            return asyncio.get_running_loop() is not self._loop
+        except RuntimeError:
+            return self._loop is not None and self._loop.is_running()
 
     def advance_to(self, instant: datetime) -> None:
         """Move virtual time to ``instant``, doing on the way what is due up to and including it.
@@ -228,19 +235,18 @@ class StreamScheduler(PeriodicScheduler):
             self._note_next()
 
     def _schedule(self, at: int, action: typing.ScheduledAction[_TState], state: _TState | None) -> abc.DisposableBase:
-        inner: list[abc.DisposableBase] = []
+        inner = SingleAssignmentDisposable()
 
         def run() -> None:
             made = action(self, state)
             if made is not None:
-                inner.append(made)
+                inner.disposable = made
 
         work = self.call_at(at, run)
 
         def dispose() -> None:
             work.cancel()
-            for disposable in inner:
-                disposable.dispose()
+            inner.dispose()
 
         return Disposable(dispose)
 
@@ -270,7 +276,6 @@ class StreamScheduler(PeriodicScheduler):
 
     def _ring(self) -> None:
         self._alarm = None
-        self._thread = threading.get_ident()
         self.run_until(self.now_ns, inclusive=True)
 
     @classmethod

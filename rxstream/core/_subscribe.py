@@ -10,7 +10,7 @@ from reactivex.disposable import Disposable
 from reactivex.scheduler import CurrentThreadScheduler
 
 from rxstream.core._connect import Connections, End, Intake, connect, observer_receiver
-from rxstream.core._context import Statistics
+from rxstream.core._context import FAILURES, Statistics
 from rxstream.core._loose import LooseBatch
 from rxstream.core._passport import Slot, thread_slot
 from rxstream.core._receiver import ENDLESS, Receiver, Stop
@@ -31,7 +31,7 @@ class _Subscription:
         self.stop = Stop()
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
-        attach_context(error, ErrorContext(None, operator, item))
+        attach_context(error, ErrorContext(None, operator, item), self)
         self.stop.set()
         below.on_error(error)
 
@@ -89,7 +89,22 @@ def subscribe(
 
 
 def _run(intakes: list[Intake], context: _Subscription) -> None:
+    try:
+        _pass_all(intakes, context)
+    except FAILURES as error:
+        if context.stop.now:
+            # It was told already, and came back from whoever was told.
+            raise
+        # A source that breaks, as it is read.
+        context.stop.set()
+        for intake in intakes:
+            intake.receiver.on_error(error)
+
+
+def _pass_all(intakes: list[Intake], context: _Subscription) -> None:
     slot = context.slot
+    # What foreign operators have put off to the clock, they want done before anything comes.
+    context.scheduler.run_until(context.scheduler.now_ns, inclusive=True)
     for intake, records in replay(intakes, context.scheduler, _complete):
         saved = slot.save()
         slot.clear()

@@ -112,7 +112,7 @@ class Outlet:
         except FAILURES as error:
             if is_cancelled(error):
                 raise
-            self._confirm(batch, error)
+            self._take_answer(batch, error)
             return
         if inspect.isawaitable(receipt):
             asyncio.ensure_future(receipt).add_done_callback(partial(self._take_receipt, batch))
@@ -121,7 +121,41 @@ class Outlet:
 
     def _take_receipt(self, batch: Gathered, receipt: asyncio.Future[Any]) -> None:
         if not receipt.cancelled():
-            self._confirm(batch, receipt.exception())
+            self._take_answer(batch, receipt.exception())
+
+    def _take_answer(self, batch: Gathered, error: BaseException | None) -> None:
+        if error is None or isinstance(error, BatchError) or self._take is None or len(batch) == 1:
+            self._confirm(batch, error)
+        else:
+            # It takes packs as a whole: which of the items it refuses must be found out.
+            self._context.spawn(self._find_refused(batch), self.name)
+
+    async def _find_refused(self, batch: Gathered) -> None:
+        """Send a refused batch again, in ever smaller parts and in order, until what is refused stands alone."""
+        refused: dict[int, BaseException] = {}
+        parts = [range(len(batch))]
+        async with self._writing:
+            while parts:
+                part = parts.pop()
+                error = await self._sent_again(batch, part)
+                if error is not None and len(part) == 1:
+                    refused[part[0]] = error
+                elif error is not None:
+                    half = len(part) // 2
+                    parts += [part[half:], part[:half]]
+        self._confirm(batch, BatchError(refused) if refused else None)
+
+    async def _sent_again(self, batch: Gathered, part: range) -> BaseException | None:
+        packing = self.sink.packer()  # type: ignore[attr-defined]  # only sinks that pack come here
+        for place in part:
+            batch.in_the_name_of(place, self._slot, partial(packing.encode, batch.values[place]))
+        try:
+            await (await self.sink.write(packing.take()))
+        except FAILURES as error:
+            if is_cancelled(error):
+                raise
+            return error
+        return None
 
     def _confirm(self, batch: Gathered, error: BaseException | None) -> None:
         failed = _failures(batch, error)

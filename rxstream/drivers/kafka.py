@@ -169,7 +169,7 @@ _MOST_KEYS: Final = 100_000
 async def closed(client: Any) -> None:
     """Stop a client, without waiting for ever for a broker that is away, and hardly when all is to end at once."""
     task = asyncio.current_task()
-    await _quietly(client.stop(), 0.2 if task is not None and task.cancelling() else 5.0)
+    await _quietly(client.stop(), 0.2 if task is not None and task.cancelling() else 2.0)
 
 
 async def _quietly(closing: Awaitable[object], seconds: float = 0.5) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from rxstream.core import Event, Operator, inline, passport, thread_slot
+from rxstream.core import Event, Operator, Slot, inline, passport
 from rxstream.errors import StreamError
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ def events() -> Operator[T, Event[T]]:
         >>> rs.collect(rs.from_iterable([rs.Event(1, key="k")]).pipe(ops.events()))
         [Event(1, key='k')]
     """
-    return inline("events", "value = as_event(value)", as_event=_as_event, passport=True)
+    return inline("events", "value = as_event(slot, value)", as_event=passport, passport=True)
 
 
 def values() -> Operator[Event[T], T]:
@@ -51,16 +51,11 @@ def values() -> Operator[Event[T], T]:
         >>> rs.collect(keyed.pipe(ops.events(), ops.map(lambda event: event.replace(value=2)), ops.values()))
         [2]
     """
-    return inline("values", "value = unpacked(value)", unpacked=_unpacked, passport=True)
+    return inline("values", "value = unpacked(slot, value)", unpacked=_unpacked, passport=True)
 
 
-def _as_event(value: Any) -> Event[Any]:
-    return passport(thread_slot(), value)
-
-
-def _unpacked(event: Any) -> Any:
+def _unpacked(slot: Slot, event: Any) -> Any:
     if not isinstance(event, Event):
         raise StreamError(f"values: every item must be an Event; got {event!r}. Put ops.events() before it.")
-    slot = thread_slot()
     slot.key, slot.time, slot.headers = event.key, event.timestamp_ns, event.headers
     return event.value

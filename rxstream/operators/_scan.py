@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from rxstream.core import UNSET, Operator, callable_, inline, item_key, thread_slot
+from rxstream.core import Operator, callable_, inline, item_key
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -82,13 +82,13 @@ def scan_by_key(
         "value = results[group] = f(start() if known is UNSET else known, value)",
     ]
     if key is None:
-        first = "group = key_now()"
+        first = "group = item_key(slot)"
         return inline(
             "scan_by_key",
             "\n".join([first, *lines]),
             f=f,
             start=start,
-            key_now=key_now,
+            item_key=item_key,
             state={"results": dict},
             passport=True,
         )
@@ -97,12 +97,6 @@ def scan_by_key(
     return inline(
         "scan_by_key", "\n".join([first, *lines]), f=f, start=start, key_of=key, state={"results": dict}, passport=True
     )
-
-
-def key_now() -> Any:
-    """The key of the item being worked on."""
-    slot = thread_slot()
-    return item_key(slot) if slot.key is UNSET else slot.key
 
 
 def starter(seed: Any) -> Callable[[], Any]:

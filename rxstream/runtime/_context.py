@@ -76,7 +76,7 @@ class PipelineContext:
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         """Ask the handler about the item that the slot names; an error it does not take ends the run."""
         event = source_event(self.slot)
-        attach_context(error, ErrorContext(self.name, operator, item))
+        attach_context(error, ErrorContext(self.name, operator, item), self)
         note = f"pipeline {self.name!r}, operator {operator!r}, event {_shortened(event)}"
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
@@ -100,7 +100,7 @@ class PipelineContext:
     def abort(self, error: BaseException, operator: str) -> None:
         """End the run with ``error``."""
         if error_context(error).pipeline is None:
-            attach_context(error, ErrorContext(self.name, operator, None))
+            attach_context(error, ErrorContext(self.name, operator, None), self)
             error.add_note(f"pipeline {self.name!r}, error handler, event {_shortened(source_event(self.slot))}")
         self._run.fail(error)
         raise Halt

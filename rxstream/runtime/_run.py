@@ -34,6 +34,8 @@ from rxstream.runtime._report import PipelineReport, Report
 _LOG: Final = logging.getLogger("rxstream")
 #: Seconds; after a pass that took longer, those who wait for the network get more than one turn of the loop.
 _LONG_PASS: Final = 0.01
+#: Seconds in which a source must hear the stop.
+_HEARING: Final = 1.0
 
 Job = Callable[[], Coroutine[Any, Any, Any]]
 
@@ -184,13 +186,29 @@ class Run:
         async with AsyncExitStack() as stack:
             pumps = [await stack.enter_async_context(self._opened(intake)) for intake in waited_for]
             self._entries = connections.entries
+            # What foreign operators have put off to the clock, they want done before anything comes.
+            self.scheduler.run_until(self.scheduler.now_ns, inclusive=True)
             # Even without sources to replay, virtual time must go on for what is scheduled.
             replayed = [self._replay(at_once)] if at_once or not self._live else []
             readers = [*pumps, *replayed, self._until_ended()]
-            await asyncio.gather(*(self._guarded(reader) for reader in readers))
+            await self._read_out([self.loop.create_task(self._guarded(reader)) for reader in readers])
             for subscription in connections.foreign:
                 subscription.dispose()
             await self._drain()
+
+    async def _read_out(self, readers: Sequence[asyncio.Task[None]]) -> None:
+        """Wait until all sources have ended, or have heard the stop; one that waits for a broker does not hear it."""
+        stopping = self.loop.create_task(self._stopping.wait())
+        reading: set[asyncio.Task[Any]] = set(readers)
+        while reading and not stopping.done():
+            await asyncio.wait({*reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            reading = {reader for reader in reading if not reader.done()}
+        stopping.cancel()
+        if reading:
+            _, deaf = await asyncio.wait(reading, timeout=_HEARING)
+            for reader in deaf:
+                reader.cancel()
+            await asyncio.gather(*deaf, return_exceptions=True)
 
     @asynccontextmanager
     async def _opened(self, intake: Intake) -> AsyncIterator[Coroutine[Any, Any, None]]:
@@ -199,7 +217,7 @@ class Run:
         ledger = self._ledger(intake)
         try:
             yield self._pump(intake, connection, ledger)
-            await self._commit(connection, ledger)
+            await self._commit_last(connection, ledger)
         finally:
             await connection.close()
 
@@ -289,6 +307,16 @@ class Run:
             elif all(outlet.idle for outlet in outlets):
                 return
 
+    async def _commit_last(self, connection: Any, ledger: Ledger) -> None:
+        """Commit at the end; where the run was stopped, a broker that is away is not waited for beyond the budget."""
+        task = self.loop.create_task(self._commit(connection, ledger))
+        done, _ = await asyncio.wait({task}, timeout=self._shutdown if self._stopping.is_set() else None)
+        if done:
+            await task
+        else:
+            task.cancel()
+            _LOG.error("the last commit was not answered; what was handled since the one before will come again")
+
     async def _commit(self, connection: Any, ledger: Ledger) -> None:
         positions = ledger.commits()
         if positions:
@@ -339,6 +367,10 @@ class Run:
             await work
         except Halt:
             pass
+        except (KeyboardInterrupt, SystemExit) as error:
+            # Who raises these wants to end at once.
+            self._shutdown = 0.0
+            self.fail(error)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever ends a part of the run ends the run, with that error

@@ -95,6 +95,7 @@ class KafkaSink:
         self._bootstrap = bootstrap
         self._options = options
         self._producer: Any = None
+        self._broken = False
 
     async def open(self) -> None:
         """Connect.
@@ -102,11 +103,7 @@ class KafkaSink:
         Raises:
             ConnectError: If no broker answers, or the topic does not exist.
         """
-        options = {"max_batch_size": _BATCH_BYTES, **self._options}
-        self._producer = aiokafka().AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap, enable_idempotence=True, **options
-        )
-        await connected("to_kafka", self._producer, self._bootstrap)
+        await self._connect()
         try:
             if isinstance(self.topic, str):
                 await require_topics("to_kafka", self._producer.client, [self.topic], self._bootstrap)
@@ -115,19 +112,31 @@ class KafkaSink:
             await self.close()
             raise
 
+    async def _connect(self) -> None:
+        options = {"max_batch_size": _BATCH_BYTES, **self._options}
+        self._producer = aiokafka().AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap, enable_idempotence=True, **options
+        )
+        await connected("to_kafka", self._producer, self._bootstrap)
+        self._broken = False
+
     def packer(self) -> Packer:
         """Make what packs the items of one pipeline, within its passes."""
         return Packer(self, self._producer.create_batch)
 
     async def write(self, packs: Packs) -> Awaitable[Any]:
         """Send what was packed; what is returned waits until all in-sync replicas have it."""
+        if self._broken:
+            # An idempotent producer of which one batch was refused sends nothing more to that partition.
+            await self.close()
+            await self._connect()
         for record in packs.unplaced:
             await self.learn(record[0])
             packs.add(self.known[record[0]], *record)
         sending = [await self._sent(topic, partition, pack) for (topic, partition), pack in packs.all]
         for topic in self.known:
             await self.learn(topic)
-        return _all(sending, self.name)
+        return self._all(sending)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -142,6 +151,15 @@ class KafkaSink:
         if known is None or known.numbers != numbers:
             self.known[topic] = PartitionOf(numbers)
 
+    async def _all(self, sending: Sequence[Awaitable[Any]]) -> None:
+        answers = await asyncio.gather(*sending, return_exceptions=True)
+        failed = next((answer for answer in answers if isinstance(answer, BaseException)), None)
+        if failed is not None:
+            self._broken = True
+            raise DeliveryError(
+                f"{self.name}: the broker must take every record; {failed}. See the error's cause."
+            ) from failed
+
     async def _sent(self, topic: str, partition: int, pack: Any) -> Awaitable[Any]:
         while True:
             try:
@@ -150,10 +168,3 @@ class KafkaSink:
                 # The partition's last pack has not left: the broker is away, and will be waited for.
                 continue
             return sending
-
-
-async def _all(sending: Sequence[Awaitable[Any]], name: str) -> None:
-    answers = await asyncio.gather(*sending, return_exceptions=True)
-    failed = next((answer for answer in answers if isinstance(answer, BaseException)), None)
-    if failed is not None:
-        raise DeliveryError(f"{name}: the broker must take every record; {failed}. See the error's cause.") from failed

@@ -131,7 +131,7 @@ def _start(start: Any) -> str | int | Mapping[Any, int]:
             named = partition[1] if isinstance(partition, tuple) and len(partition) == 2 else partition
             if not isinstance(named, int) or not isinstance(offset, int) or offset < 0:
                 raise ConfigurationError(
-                    "from_kafka: start must map partitions, or (topic, partition), to offsets from 0; "
+                    "from_kafka: start must be a dict of partitions, or (topic, partition), to offsets from 0; "
                     f"got {partition!r}: {offset!r}. Correct it."
                 )
         return start

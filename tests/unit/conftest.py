@@ -1,5 +1,7 @@
 """What many unit tests ask for: a refusal's sentence, a source's batches, a source that counts."""
 
+import gc
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -40,6 +42,15 @@ def in_batches() -> InBatches:
         return rs.Stream(feed=replace(source.feed, batches=batches))
 
     return cut
+
+
+@pytest.fixture
+def left_behind() -> Iterator[list[warnings.WarningMessage]]:
+    """Note what was left unawaited or open; said in the middle of another test, it would be that one's failure."""
+    with warnings.catch_warnings(record=True) as noted:
+        warnings.simplefilter("always")
+        yield noted
+        gc.collect()
 
 
 class Numbers:

@@ -89,9 +89,9 @@ def test_a_missing_header_is_the_default() -> None:
 def test_replace_changes_one_field_and_no_other(name: str, new: object) -> None:
     changed = FULL.replace(**{name: new})
 
-    assert {field: getattr(changed, field) for field in FIELDS} == {
-        field: getattr(FULL, field) for field in FIELDS
-    } | {name: new}
+    assert {field: getattr(changed, field) for field in FIELDS} == {field: getattr(FULL, field) for field in FIELDS} | {
+        name: new
+    }
 
 
 def test_replace_leaves_the_event_alone() -> None:

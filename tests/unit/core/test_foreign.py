@@ -174,7 +174,13 @@ def test_items_pushed_from_another_thread_have_their_passports() -> None:
 
 @pytest.mark.parametrize(
     ("step", "name"),
-    [(rx.map(same), "map"), (rx.delay(1.0), "delay"), (rx.scan(max), "scan"), (same, "same"), (rx.pairwise(), "pairwise")],
+    [
+        (rx.map(same), "map"),
+        (rx.delay(1.0), "delay"),
+        (rx.scan(max), "scan"),
+        (same, "same"),
+        (rx.pairwise(), "pairwise"),
+    ],
 )
 def test_a_foreign_operators_name_can_be_read(step: Any, name: str) -> None:
     assert foreign_name(step) == name

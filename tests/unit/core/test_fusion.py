@@ -164,16 +164,6 @@ def test_an_error_that_passed_through_no_pipeline_has_no_context() -> None:
     assert rs.error_context(ValueError()) == (None, None, None)
 
 
-def test_an_error_within_a_failing_operator_keeps_the_innermost_place() -> None:
-    inner = rs.from_iterable([0]).pipe(ops.observe(lambda x: 1 / x))
-    outer = rs.from_iterable(["outer"]).pipe(ops.map(lambda _: rs.collect(inner)))
-
-    with pytest.raises(ZeroDivisionError) as caught:
-        rs.collect(outer)
-
-    assert rs.error_context(caught.value) == ("pipeline-1", "observe", 0)
-
-
 @pytest.mark.parametrize("count", [60, 61, 500, 3000])
 def test_any_number_of_operators_can_be_fused(count: int) -> None:
     assert rs.collect(rs.from_iterable([0, 1]).pipe(*[ops.map(lambda x: x + 1)] * count)) == [count, count + 1]

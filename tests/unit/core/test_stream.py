@@ -166,7 +166,9 @@ def test_a_split_keeps_passports() -> None:
 
 
 def test_a_split_by_no_function_is_refused(refusal: Refusal) -> None:
-    assert refusal(lambda: rs.from_iterable([]).split(5)) == "split: predicate must be callable; got 5. Give a function."
+    assert (
+        refusal(lambda: rs.from_iterable([]).split(5)) == "split: predicate must be callable; got 5. Give a function."
+    )
 
 
 def test_a_split_by_an_async_function_is_refused(refusal: Refusal) -> None:

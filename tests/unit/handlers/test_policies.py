@@ -1,6 +1,7 @@
 """What becomes of an item that failed: the run stops, the item is skipped, or a function decides."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -125,6 +126,19 @@ def test_what_ends_the_program_passes_every_handler(error: type[BaseException]) 
         rs.run(rs.from_iterable([1]).pipe(ops.map(fail)).to(rs.to_list(), on_error=rs.handlers.skip()))
 
 
+def test_what_ends_the_program_leaves_nothing_unfinished() -> None:
+    def fail(_item: int) -> int:
+        raise SystemExit
+
+    def end() -> None:
+        with pytest.raises(SystemExit):
+            rs.run(rs.from_iterable([1]).pipe(ops.map(fail)).to(rs.to_list()))
+
+    end()
+    # A coroutine that was never awaited warns when it is collected, and a warning fails the test.
+    gc.collect()
+
+
 # Functions
 
 
@@ -234,7 +248,7 @@ def test_a_function_that_raises_ends_the_run_within_the_shutdown_budget(
 def test_the_error_of_a_function_has_a_note_of_the_item(handler: Callable[[Handler], Handler]) -> None:
     error = stopped(halves([0]).to(rs.to_list(), on_error=handler(raising(OSError("no room"))), name="p"))
 
-    assert error.__notes__ == ["pipeline 'p', operator 'map', event Event(0)"]
+    assert error.__notes__ == ["pipeline 'p', error handler, event Event(0)"]
 
 
 def test_async_handlers_are_called_one_after_the_other_in_the_items_order() -> None:

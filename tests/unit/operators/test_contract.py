@@ -1,7 +1,9 @@
 """What holds for every operator that calls a function of the user's."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,7 +66,9 @@ def test_an_empty_stream_stays_empty(name: str) -> None:
 
 
 @every_operator
-@pytest.mark.parametrize("error", [ValueError(), StopIteration(), asyncio.CancelledError(), StopAsyncIteration()], ids=repr)
+@pytest.mark.parametrize(
+    "error", [ValueError(), StopIteration(), asyncio.CancelledError(), StopAsyncIteration()], ids=repr
+)
 def test_what_the_function_raises_is_an_error_of_the_item(name: str, error: BaseException) -> None:
     stream = rs.from_iterable([1, 2, 3]).pipe(OPERATORS[name](failing_at(2, error)))
 
@@ -82,7 +86,27 @@ def test_an_unhandled_error_is_raised_by_the_run_as_it_is(name: str, error: Base
     assert caught.value is error
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_who_wants_out_leaves_nothing_unawaited(left_behind: list[Any], error: type[BaseException]) -> None:
+    with suppress(error):
+        rs.collect(rs.from_iterable([1]).pipe(ops.map(failing_at(1, error()))))
+    gc.collect()
+
+    assert [str(warning.message) for warning in left_behind] == []
+
+
+@pytest.mark.usefixtures("left_behind")
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_who_wants_out_leaves_nothing_in_the_log(caplog: pytest.LogCaptureFixture, error: type[BaseException]) -> None:
+    with suppress(error):
+        rs.collect(rs.from_iterable([1]).pipe(ops.map(failing_at(1, error()))))
+    gc.collect()
+
+    assert caplog.messages == []
+
+
 @every_operator
+@pytest.mark.usefixtures("left_behind")
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 def test_who_wants_out_passes_every_handler(name: str, error: type[BaseException]) -> None:
     handled: list[BaseException] = []

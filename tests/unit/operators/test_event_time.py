@@ -146,7 +146,9 @@ def test_what_names_no_instant_goes_to_the_error_handler(raw: Any, unit: str | N
 
 
 def test_a_missing_field_goes_to_the_error_handler() -> None:
-    kept = rs.collect(rs.from_iterable([{}, {"at": 1}]).pipe(ops.event_time("at", unit="s")), on_error=rs.handlers.skip())
+    kept = rs.collect(
+        rs.from_iterable([{}, {"at": 1}]).pipe(ops.event_time("at", unit="s")), on_error=rs.handlers.skip()
+    )
 
     assert kept == [{"at": 1}]
 

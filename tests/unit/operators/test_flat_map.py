@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import reactivex
+from reactivex import operators as rx
 from reactivex.subject import Subject
 
 import rxstream as rs
@@ -251,3 +252,22 @@ def test_an_observable_is_refused(refusal: Refusal) -> None:
         "flat_map: f must be a function of one value; got an Observable. "
         "For reactivex's operator of that name write reactivex.operators.flat_map."
     )
+
+
+def test_what_an_inner_stream_says_later_has_its_own_outer_ones_passport() -> None:
+    history = rs.from_history([(1, "a"), (2, "b")], unit="s")
+    later = ops.flat_map(lambda name: reactivex.timer(1.0).pipe(rx.map(lambda _: name)))
+
+    made = rs.collect(history.pipe(later, ops.events()))
+
+    assert [(event.value, event.timestamp_ns) for event in made] == [("a", 10**9), ("b", 2 * 10**9)]
+
+
+def test_what_an_inner_stream_says_later_comes_behind_the_items_of_that_instant() -> None:
+    history = rs.from_history([(1, 1), (2, 2)], unit="s")
+    order: list[object] = []
+    later = ops.flat_map(lambda n: reactivex.timer(1.0).pipe(rx.map(lambda _: f"timer of {n}")))
+
+    rs.collect(history.pipe(ops.observe(order.append), later, ops.observe(order.append)))
+
+    assert order == [1, 2, "timer of 1", "timer of 2"]

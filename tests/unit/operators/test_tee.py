@@ -63,9 +63,7 @@ def test_a_branch_without_a_handler_ends_the_run() -> None:
 def test_an_item_that_fails_downstream_still_goes_through_the_branches() -> None:
     seen = rs.to_list()
 
-    rs.collect(
-        rs.from_iterable([1, 0, 2]).pipe(ops.tee(seen), ops.map(lambda x: 1 / x)), on_error=rs.handlers.skip()
-    )
+    rs.collect(rs.from_iterable([1, 0, 2]).pipe(ops.tee(seen), ops.map(lambda x: 1 / x)), on_error=rs.handlers.skip())
 
     assert seen.items == [1, 0, 2]
 

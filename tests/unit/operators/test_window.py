@@ -179,7 +179,9 @@ def test_the_passport_of_a_pane_is_its_key_and_its_last_microsecond() -> None:
 def test_a_function_below_sees_the_panes_passport() -> None:
     seen: list[object] = []
 
-    rs.collect(history(12, 25).pipe(ops.window(rs.tumbling(10)), ops.observe(lambda _: seen.append(rs.current_event()))))
+    rs.collect(
+        history(12, 25).pipe(ops.window(rs.tumbling(10)), ops.observe(lambda _: seen.append(rs.current_event())))
+    )
 
     assert [(event.timestamp, event.value.value) for event in seen] == [
         (at(20) - timedelta(microseconds=1), [12]),
@@ -298,8 +300,6 @@ def test_a_plain_subscription_gets_the_panes() -> None:
     assert [pane.value for pane in panes] == [[1], [12]]
 
 
-
-
 def numbered(times_and_keys: Iterable[tuple[int, object]]) -> list[Record]:
     return [Record(time, key, number) for number, (time, key) in enumerate(times_and_keys)]
 
@@ -389,7 +389,6 @@ def test_fractions_of_seconds_are_exact(records: list[Record], size: int) -> Non
 
     by_hand = windows_by_hand(records, greatest_less(1_000_000), size=size)
     assert shown(panes) == [(*bounds, len(numbers)) for *bounds, numbers in by_hand.panes]
-
 
 
 @pytest.mark.parametrize("by", [10, None, timedelta(1), rs.tumbling], ids=["int", "None", "timedelta", "function"])

@@ -61,7 +61,8 @@ def test_the_report_counts_each_item_of_a_generator_once() -> None:
 
 
 def test_two_generators_take_turns() -> None:
-    left, right = (rs.from_iterable(f"{side}{number}" for number in range(3)) for side in "lr")
+    left = rs.from_iterable(f"l{number}" for number in range(3))
+    right = rs.from_iterable(f"r{number}" for number in range(3))
 
     assert sorted(rs.collect(left.pipe(ops.merge(right)))) == ["l0", "l1", "l2", "r0", "r1", "r2"]
 
