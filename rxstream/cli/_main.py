@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _tell("interrupted", 130)
     except Exception as error:
-        if given.debug:
+        if getattr(given, "debug", False):
             raise
         return _tell(_one_line(error), _WRONG_USE if isinstance(error, ConfigurationError) else _FAILED)
 
@@ -54,7 +54,6 @@ def _parser() -> argparse.ArgumentParser:
         parents=[debug],
     )
     parser.add_argument("--version", action="version", version=f"rxstream {__version__}")
-    parser.set_defaults(debug=False)
     commands = parser.add_subparsers(required=True, metavar="command")
     _demo.add_to(commands, debug)
     _run.add_to(commands, debug)

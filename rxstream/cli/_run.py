@@ -66,7 +66,7 @@ def _module(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name is not None and name.startswith(error.name):
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
             raise ConfigurationError(
                 f"run: there must be a module {name!r}; none was found. Check the name."
             ) from error

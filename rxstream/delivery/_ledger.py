@@ -16,9 +16,10 @@ _RESUME_SHARE: Final = 0.5
 class _Entry:
     """One batch's stretch of one partition, until everything in it is settled."""
 
-    __slots__ = ("batch", "end", "first", "pins")
+    __slots__ = ("batch", "end", "first", "partition", "pins")
 
-    def __init__(self, batch: Batch, first: int, end: int) -> None:
+    def __init__(self, batch: Batch, partition: Partition, first: int, end: int) -> None:
+        self.partition = partition
         self.batch = batch
         self.first = first
         self.end = end
@@ -33,22 +34,33 @@ class _Entry:
         """The position below which everything of it is settled."""
         return min(self.pins) if self.pins and self.batch.released else self.first
 
+    def below(self, position: int) -> int:
+        """How many of its records lie below a position."""
+        return self.batch.count(self.partition, position)
+
 
 class _Stretch:
     """One partition's entries in the order they were read, and the position below which all is settled."""
 
-    __slots__ = ("begin", "end", "entries")
+    __slots__ = ("committed", "counted", "end", "entries", "settled")
 
     def __init__(self, begin: int) -> None:
         self.entries: deque[_Entry] = deque()
-        self.begin = begin
         self.end = begin
+        self.settled = 0  # records of entries that are settled as a whole
+        self.committed = begin
+        self.counted = 0  # records below what is committed
 
     @property
     def safe(self) -> int:
         while self.entries and self.entries[0].settled:
-            self.entries.popleft()
+            entry = self.entries.popleft()
+            self.settled += entry.below(entry.end)
         return self.entries[0].safe if self.entries else self.end
+
+    def below(self, position: int) -> int:
+        """How many records lie below a position that is safe."""
+        return self.settled + (self.entries[0].below(position) if self.entries else 0)
 
 
 class Batch:
@@ -111,18 +123,29 @@ class Batch:
 
     def close_at(self, record: Any) -> None:
         """The pass broke at ``record``: it and all behind it in the batch stay unsettled for ever."""
+        self._pin_for_ever(self._place_of(record))
+
+    def close_behind(self, record: Any) -> None:
+        """Nothing behind ``record`` was wanted: it stays unsettled for ever."""
+        self._pin_for_ever(self._place_of(record) + 1)
+
+    def count(self, partition: Partition, position: int) -> int:
+        """How many of its records lie below a position of a partition."""
+        located = map(self._ledger.locate, self.records)
+        return sum(at == partition and found < position for at, found in located)
+
+    def _place_of(self, record: Any) -> int:
+        return next((place for place, found in enumerate(self.records) if found is record), 0)
+
+    def _pin_for_ever(self, first: int) -> None:
         if self.tracks:
-            behind = False
-            for candidate in self.records:
-                behind = behind or candidate is record
-                if behind:
-                    partition, position = self._ledger.locate(candidate)
-                    self._entries[partition].pins.setdefault(position, 1)
+            for record in self.records[first:]:
+                self.pin(record, False)
         self._open = False
 
     def enter(self, partition: Partition, first: int, end: int) -> _Entry:
         """Make the entry of one of its stretches."""
-        entry = self._entries[partition] = _Entry(self, first, end)
+        entry = self._entries[partition] = _Entry(self, partition, first, end)
         return entry
 
     def _weigh(self) -> None:
@@ -143,10 +166,10 @@ class Ledger:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._stretches: dict[Partition, _Stretch] = {}
-        self._committed: dict[Partition, int] = {}
         self._room = asyncio.Event()
         self._room.set()
         self.locate = feed.locate or _nowhere
+        self._largest = 1
         self.frozen = False
         self.waiting = 0
         self.committed = 0
@@ -154,6 +177,7 @@ class Ledger:
     def open(self, poll: Poll) -> Batch:
         """Start a batch: all of it is unsettled until it is closed."""
         batch = Batch(self, poll.records, self._feed.lift, bool(poll.spans))
+        self._largest = max(self._largest, len(poll.records))
         for partition, first, end in poll.spans:
             stretch = self._stretches.setdefault(partition, _Stretch(first))
             stretch.entries.append(batch.enter(partition, first, end))
@@ -164,14 +188,14 @@ class Ledger:
         """Commit nothing more of what was read of these partitions: another reader has them, and begins anew."""
         for partition in partitions:
             self._stretches.pop(partition, None)
-            self._committed.pop(partition, None)
 
     def add_waiting(self, change: int) -> None:
         """Note that more or fewer records wait for work."""
         self.waiting += change
-        if self.waiting >= self._feed.max_in_flight:
+        # The next poll must find room, too.
+        if self.waiting and self.waiting + self._largest > self._feed.max_in_flight:
             self._room.clear()
-        elif self.waiting <= self._feed.max_in_flight * _RESUME_SHARE:
+        if self.waiting <= self._feed.max_in_flight * _RESUME_SHARE:
             self._room.set()
 
     @property
@@ -192,19 +216,22 @@ class Ledger:
         if self.frozen:
             return {}
         safe = {partition: stretch.safe for partition, stretch in self._stretches.items()}
-        return {at: position for at, position in safe.items() if position > self._committed.get(at, -1)}
+        return {at: position for at, position in safe.items() if position > self._stretches[at].committed}
 
     def note_committed(self, positions: Mapping[Partition, int]) -> None:
         """Note what was committed."""
         for partition, position in positions.items():
-            self.committed += position - self._committed.get(partition, self._stretches[partition].begin)
-            self._committed[partition] = position
+            stretch = self._stretches.get(partition)
+            if stretch is not None:
+                below = stretch.below(position)
+                self.committed += below - stretch.counted
+                stretch.committed, stretch.counted = position, below
 
     @property
     def unsettled(self) -> int:
         """How many records have not been settled."""
         return sum(
-            len(entry.pins) if entry.batch.released else entry.end - entry.first
+            len(entry.pins) if entry.batch.released else entry.below(entry.end)
             for stretch in self._stretches.values()
             for entry in stretch.entries
         )

@@ -335,7 +335,10 @@ class Run:
             batch.close_at(slot.event)
             raise
         else:
-            batch.close()
+            if intake.receiver.stop.now:
+                batch.close_behind(slot.event)
+            else:
+                batch.close()
         finally:
             slot.clear()
             # Only now: a lazy batch grows while it is consumed.

@@ -89,8 +89,8 @@ async def running(
     """
     options = _Options(pipelines, progress=bool(progress), shutdown=shutdown)
     embedded = Running(options)
-    await embedded.begin()
     try:
+        await embedded.begin()
         yield embedded
     finally:
         await embedded.end()

@@ -7,8 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import rxstream as rs
+
+# The same examples in every run, and no clock: a slow machine is no failure.
+settings.register_profile("unit", max_examples=60, deadline=None, derandomize=True)
+settings.load_profile("unit")
 
 Refusal = Callable[[Callable[[], object]], str]
 InBatches = Callable[[rs.Stream[Any], int], rs.Stream[Any]]

@@ -18,7 +18,7 @@ from tests.unit.conftest import Numbers, Refusal
 def acknowledging() -> rs.Stream[Any]:
     """A source that must not lose a record."""
     return rs.Stream(
-        feed=Feed(name="from_queue", lift=rs.Event, connect=lambda: None, locate=lambda record: (("queue", None), 0))
+        feed=Feed(name="from_queue", lift=rs.Event, connect=lambda: None, locate=lambda _: (("queue", None), 0))
     )
 
 

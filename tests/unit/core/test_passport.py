@@ -53,7 +53,8 @@ def test_outside_of_any_run_there_is_no_event() -> None:
     assert rs.current_event() is None
 
 
-def test_an_event_is_lifted_when_it_is_asked_for(slot: Slot) -> None:
+@pytest.mark.usefixtures("slot")
+def test_an_event_is_lifted_when_it_is_asked_for() -> None:
     assert rs.current_event() == rs.Event(7, key="lifted")
 
 
@@ -73,7 +74,8 @@ def test_the_source_event_is_as_the_source_made_it(slot: Slot) -> None:
     assert source_event(slot) == rs.Event(7, key="lifted")
 
 
-def test_every_thread_has_a_slot_of_its_own(slot: Slot) -> None:
+@pytest.mark.usefixtures("slot")
+def test_every_thread_has_a_slot_of_its_own() -> None:
     seen: list[object] = []
 
     thread = threading.Thread(target=lambda: seen.append(rs.current_event()))
@@ -178,7 +180,7 @@ def test_a_sink_that_feeds_another_stream_finds_its_own_event_again() -> None:
     subject: Subject[str] = Subject()
     rs.from_observable(subject).pipe(ops.observe(lambda _: seen.append(rs.current_event()))).subscribe()
 
-    def sink(value: int) -> None:
+    def sink(_: int) -> None:
         rs.from_iterable([rs.Event("inner", key="inner")]).subscribe(lambda _: seen.append(rs.current_event()))
         seen.append(rs.current_event())
 

@@ -303,7 +303,7 @@ def test_intervals_of_reactivex_tick_in_virtual_time(clock: rs.StreamScheduler, 
 
 
 def test_a_day_of_ticks_ends_on_time(clock: rs.StreamScheduler, order: list[Any]) -> None:
-    reactivex.interval(60, scheduler=clock).subscribe(lambda n: order.append(clock.now))
+    reactivex.interval(60, scheduler=clock).subscribe(lambda _: order.append(clock.now))
 
     clock.advance_to(at(86_400))
 

@@ -128,7 +128,7 @@ def test_a_split_parts_empty_values() -> None:
 
 def test_a_split_asks_once_a_value() -> None:
     asked: list[int] = []
-    yes, no = rs.from_iterable([1, 2, 3]).split(lambda x: asked.append(x))
+    yes, no = rs.from_iterable([1, 2, 3]).split(asked.append)
 
     rs.run(yes.to(rs.to_list()), no.to(rs.to_list()))
 

@@ -125,7 +125,8 @@ def test_an_async_function_is_refused(refusal: Refusal, name: str) -> None:
         return value
 
     assert refusal(lambda: getattr(rs.agg, name)(later)) == (
-        f"agg.{name}: f must be a plain function; got the async later. Await it with ops.process(f) or ops.map_async(f)."
+        f"agg.{name}: f must be a plain function; got the async later. "
+        "Await it with ops.process(f) or ops.map_async(f)."
     )
 
 

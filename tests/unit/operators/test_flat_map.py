@@ -153,7 +153,7 @@ def test_the_items_of_an_inner_stream_keep_their_own_passports() -> None:
 def test_plain_items_of_a_foreign_observable_get_the_outer_ones_passport() -> None:
     outer = rs.Event(1, key="outer")
 
-    made = rs.collect(rs.from_iterable([outer]).pipe(ops.flat_map(lambda n: reactivex.of(n)), ops.events()))
+    made = rs.collect(rs.from_iterable([outer]).pipe(ops.flat_map(reactivex.of), ops.events()))
 
     assert made == [outer]
 
@@ -183,7 +183,7 @@ def test_many_inner_streams_are_no_burden() -> None:
 
 
 def test_more_inner_streams_than_may_be_in_flight_are_no_hindrance() -> None:
-    singles = rs.from_iterable(range(6000)).pipe(ops.flat_map(lambda n: reactivex.of(n)))
+    singles = rs.from_iterable(range(6000)).pipe(ops.flat_map(reactivex.of))
     seen = rs.to_list()
 
     asyncio.run(asyncio.wait_for(rs.run_async(singles.to(seen)), timeout=3))
@@ -223,13 +223,31 @@ def test_it_completes_when_every_inner_stream_has() -> None:
 def test_an_inner_stream_that_has_ended_is_forgotten() -> None:
     made: list[weakref.ref[object]] = []
 
-    def inner(value: int) -> reactivex.Observable[int]:
+    def inner(_: int) -> reactivex.Observable[int]:
         observable = Subject[int]()
         made.append(weakref.ref(observable))
         observable.on_completed()
         return observable
 
     rs.collect(rs.from_iterable(range(3)).pipe(ops.flat_map(inner)))
+    gc.collect()
+
+    assert [ref() for ref in made] == [None, None, None]
+
+
+class Thing:
+    """Something that can be watched being forgotten."""
+
+
+def test_an_item_whose_foreign_stream_has_ended_is_forgotten() -> None:
+    made: list[weakref.ref[Thing]] = []
+
+    def things() -> Iterator[Thing]:
+        for _ in range(3):
+            yield (thing := Thing())
+            made.append(weakref.ref(thing))
+
+    rs.collect(rs.from_iterable(things()).pipe(ops.flat_map(lambda _: reactivex.of(1))))
     gc.collect()
 
     assert [ref() for ref in made] == [None, None, None]

@@ -22,7 +22,7 @@ def test_an_empty_result_is_a_value(value: object) -> None:
 
 
 def test_an_event_that_the_function_returns_is_a_value() -> None:
-    made = rs.collect(rs.from_iterable([rs.Event(1, key="own")]).pipe(ops.map(lambda n: rs.Event(n)), ops.events()))
+    made = rs.collect(rs.from_iterable([rs.Event(1, key="own")]).pipe(ops.map(rs.Event), ops.events()))
 
     assert made == [rs.Event(rs.Event(1), key="own")]
 

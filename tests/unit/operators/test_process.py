@@ -268,7 +268,7 @@ def test_a_plain_subscription_takes_a_plain_function() -> None:
 
 
 @pytest.fixture
-def refused_to_await() -> Iterator[tuple[str, list[warnings.WarningMessage]]]:
+def refused_to_await() -> tuple[str, list[warnings.WarningMessage]]:
     # Both at once: a coroutine left behind would speak up in the middle of some other test.
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always")
@@ -277,7 +277,7 @@ def refused_to_await() -> Iterator[tuple[str, list[warnings.WarningMessage]]]:
         except rs.ConfigurationError as error:
             sentence = str(error)
         gc.collect()
-    yield sentence, noted
+    return sentence, noted
 
 
 def test_a_plain_subscription_leaves_no_call_unawaited(refused_to_await: Any) -> None:

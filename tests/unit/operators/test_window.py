@@ -122,7 +122,7 @@ def test_a_late_item_shows_what_operators_made_of_it() -> None:
 
 def test_a_failing_function_for_late_items_goes_to_the_error_handler() -> None:
     failed: list[object] = []
-    windowed = history(25, 1, 26, disorder=0).pipe(ops.window(rs.tumbling(10), late=lambda event: 1 / 0))
+    windowed = history(25, 1, 26, disorder=0).pipe(ops.window(rs.tumbling(10), late=lambda _: 1 / 0))
 
     rs.collect(windowed, on_error=lambda event, _: failed.append(event.value))
 

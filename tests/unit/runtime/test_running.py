@@ -36,9 +36,9 @@ async def until(condition: Callable[[], Any]) -> None:
         await asyncio.sleep(0)
 
 
-def wait_until_gone() -> list[str]:
-    """Wait for the threads of runs that have ended; returns the names of those that have not."""
-    threads = [thread for thread in threading.enumerate() if thread.name.startswith("rxstream")]
+def still_alive(threads: Iterable[threading.Thread]) -> list[str]:
+    """Wait for threads to end; returns the names of those that do not."""
+    threads = list(threads)
     for thread in threads:
         thread.join(5)
     return [thread.name for thread in threads if thread.is_alive()]
@@ -108,16 +108,16 @@ def test_leaving_the_block_stops_the_run() -> None:
     assert of(main).reason == "stopped"
 
 
-def test_leaving_the_block_leaves_no_thread() -> None:
+def test_leaving_the_block_leaves_no_thread(new_threads: Threads) -> None:
     async def main() -> list[str]:
         async with rs.running(rs.from_iterable(ENDLESS).to(nothing)):
             pass
-        return wait_until_gone()
+        return still_alive(new_threads())
 
     assert of(main) == []
 
 
-def test_an_error_of_the_block_stops_the_run_and_passes() -> None:
+def test_an_error_of_the_block_stops_the_run_and_passes(new_threads: Threads) -> None:
     async def main() -> None:
         async with rs.running(rs.from_iterable(ENDLESS).to(nothing)):
             raise KeyError("mine")
@@ -125,7 +125,7 @@ def test_an_error_of_the_block_stops_the_run_and_passes() -> None:
     with pytest.raises(KeyError, match="mine"):
         of(main)
 
-    assert wait_until_gone() == []
+    assert still_alive(new_threads()) == []
 
 
 def test_the_report_can_be_asked_for_while_it_runs() -> None:
@@ -227,19 +227,45 @@ def test_run_async_raises_what_no_handler_took() -> None:
         of(lambda: rs.run_async(stream.to(nothing)))
 
 
-def test_cancelling_run_async_stops_the_run() -> None:
-    last: deque[int] = deque(maxlen=1)
+def cancel_run_async_at(condition: Callable[[list[int]], Any]) -> None:
+    """Cancel a run that would take long, once its sink has got so far; what then goes on fails at the next item."""
+    over = threading.Event()
+    last: list[int] = []
+
+    def store(item: int) -> None:
+        last[:] = [item]
+        if over.is_set():
+            raise OSError("nobody has stopped me")
 
     async def main() -> None:
-        task = asyncio.ensure_future(rs.run_async(rs.from_iterable(ENDLESS).to(last.append)))
-        await until(lambda: last)
+        task = asyncio.ensure_future(rs.run_async(rs.from_iterable(ENDLESS).to(store)))
+        await until(lambda: condition(last))
         task.cancel()
         await asyncio.wait({task})
+        # A run that was stopped has ended by now.
+        over.set()
         assert task.cancelled()
 
     of(main)
 
-    assert wait_until_gone() == []
+
+def test_cancelling_run_async_stops_the_run(new_threads: Threads) -> None:
+    cancel_run_async_at(lambda last: last and last[0] > 100_000)
+
+    assert still_alive(new_threads()) == []
+
+
+def test_cancelling_run_async_as_it_begins_stops_the_run() -> None:
+    reports: list[rs.Report] = []
+    over = threading.Event()
+
+    async def main() -> None:
+        task = asyncio.ensure_future(rs.run_async(rs.from_iterable(ENDLESS).to(lambda _: over.wait(5))))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+
+    of(main)
 
 
 def test_several_runs_go_on_side_by_side() -> None:
