@@ -13,11 +13,15 @@ Partition = tuple[str, int | None]
 
 
 class Span(NamedTuple):
-    """The stretch of one partition that a poll covers: ``[first, end)``."""
+    """The stretch of one partition that a poll covers: ``[first, end)``, and how many records lie in it.
+
+    There may be fewer than positions; where the number is not given, it is counted when it is wanted.
+    """
 
     partition: Partition
     first: int
     end: int
+    records: int | None = None
 
 
 class Poll(NamedTuple):

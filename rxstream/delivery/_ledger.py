@@ -7,22 +7,20 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from rxstream.core import Event, Feed, Partition, Poll
+from rxstream.core import Event, Feed, Partition, Poll, Span
 
-#: Of `max_in_flight`, what must be settled again before reading goes on: so that it does not flutter.
-_RESUME_SHARE: Final = 0.5
+#: Of `max_in_flight`, what may still be waiting when reading goes on: so that it does not flutter.
+_RESUME_SHARE: Final = 0.75
 
 
 class _Entry:
     """One batch's stretch of one partition, until everything in it is settled."""
 
-    __slots__ = ("batch", "end", "first", "partition", "pins")
+    __slots__ = ("batch", "end", "first", "partition", "pins", "records")
 
-    def __init__(self, batch: Batch, partition: Partition, first: int, end: int) -> None:
-        self.partition = partition
+    def __init__(self, batch: Batch, span: Span) -> None:
         self.batch = batch
-        self.first = first
-        self.end = end
+        self.partition, self.first, self.end, self.records = span
         self.pins: dict[int, int] = {}  # position -> how often it is held
 
     @property
@@ -36,7 +34,9 @@ class _Entry:
 
     def below(self, position: int) -> int:
         """How many of its records lie below a position."""
-        return self.batch.count(self.partition, position)
+        if position >= self.end and self.records is not None:
+            return self.records
+        return 0 if position <= self.first else self.batch.count(self.partition, position)
 
 
 class _Stretch:
@@ -143,9 +143,9 @@ class Batch:
                 self.pin(record, False)
         self._open = False
 
-    def enter(self, partition: Partition, first: int, end: int) -> _Entry:
+    def enter(self, span: Span) -> _Entry:
         """Make the entry of one of its stretches."""
-        entry = self._entries[partition] = _Entry(self, partition, first, end)
+        entry = self._entries[span.partition] = _Entry(self, span)
         return entry
 
     def _weigh(self) -> None:
@@ -169,7 +169,7 @@ class Ledger:
         self._room = asyncio.Event()
         self._room.set()
         self.locate = feed.locate or _nowhere
-        self._largest = 1
+        self._latest = 0
         self.frozen = False
         self.waiting = 0
         self.committed = 0
@@ -177,11 +177,11 @@ class Ledger:
     def open(self, poll: Poll) -> Batch:
         """Start a batch: all of it is unsettled until it is closed."""
         batch = Batch(self, poll.records, self._feed.lift, bool(poll.spans))
-        self._largest = max(self._largest, len(poll.records))
-        for partition, first, end in poll.spans:
-            stretch = self._stretches.setdefault(partition, _Stretch(first))
-            stretch.entries.append(batch.enter(partition, first, end))
-            stretch.end = end
+        self._latest = len(poll.records)
+        for span in poll.spans:
+            stretch = self._stretches.setdefault(span.partition, _Stretch(span.first))
+            stretch.entries.append(batch.enter(span))
+            stretch.end = span.end
         return batch
 
     def forget(self, partitions: Iterable[Partition]) -> None:
@@ -192,10 +192,10 @@ class Ledger:
     def add_waiting(self, change: int) -> None:
         """Note that more or fewer records wait for work."""
         self.waiting += change
-        # The next poll must find room, too.
-        if self.waiting and self.waiting + self._largest > self._feed.max_in_flight:
+        # The next poll, likely to be as large as the latest, must find room too.
+        if self.waiting and self.waiting + self._latest > self._feed.max_in_flight:
             self._room.clear()
-        if self.waiting <= self._feed.max_in_flight * _RESUME_SHARE:
+        elif self.waiting <= self._feed.max_in_flight * _RESUME_SHARE:
             self._room.set()
 
     @property

@@ -109,7 +109,9 @@ class LiveReader:
         if self._settings.group is None:
             return ()
         return tuple(
-            Span((at.topic, at.partition), part[0].offset, part[-1].offset + 1) for at, part in found.items() if part
+            Span((at.topic, at.partition), part[0].offset, part[-1].offset + 1, len(part))
+            for at, part in found.items()
+            if part
         )
 
     def _on_assigned(self, _assigned: Collection[Any]) -> None:

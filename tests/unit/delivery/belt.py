@@ -1,5 +1,6 @@
 """A source that remembers: records of numbered places, and what was committed of them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -69,7 +70,8 @@ class Belt:
         return self
 
     async def read(self) -> Poll | None:
-        """Hand over the next batch."""
+        """Hand over the next batch, after others have had a turn."""
+        await asyncio.sleep(0)
         if not self._polls:
             return None
         records = self._polls.pop(0)

@@ -161,6 +161,27 @@ def test_what_reactivex_does_not_take_is_not_committed() -> None:
     assert committed_after(belt, rx.take(3)) == 3
 
 
+def test_what_was_still_awaited_when_enough_was_taken_is_not_committed() -> None:
+    belt = Belt(range(30), size=7)
+
+    assert committed_after(belt, ops.process(awaited), ops.take(3)) == 3
+
+
+def test_what_a_window_still_held_when_enough_was_taken_is_not_committed() -> None:
+    belt = Belt(range(30), size=7)
+    timed = ops.event_time(lambda value: value, unit="s"), ops.window(rs.tumbling(10))
+
+    assert committed_after(belt, *timed, ops.take(1)) == 10
+
+
+def test_what_is_handed_over_when_enough_was_taken_is_not_committed() -> None:
+    one, two = Belt(range(3), size=1), Belt(range(3), size=1)
+
+    committed = committed_after(one, ops.merge(two.stream), ops.take(1)) + two.committed
+
+    assert committed == 1
+
+
 def test_what_another_branch_still_takes_is_committed() -> None:
     belt = Belt(range(30), size=7)
     stream = belt.stream

@@ -1,7 +1,6 @@
 """Streams in ``async for`` and ``await``."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
@@ -12,6 +11,7 @@ from reactivex.internal.exceptions import SequenceContainsNoElementsError
 
 import rxstream as rs
 from rxstream import operators as ops
+from tests.unit.runtime.conftest import Threads
 
 #: Far more than is ever read: what runs over it ends by being left.
 ENDLESS = range(10**8)
@@ -42,17 +42,15 @@ async def items(stream: rs.Stream[Any]) -> list[Any]:
     return [item async for item in stream]
 
 
-def left_over() -> list[str]:
-    """What a run has left behind: its tasks on this loop, but for the test's own, and its threads."""
-    tasks = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    return [*tasks, *(thread.name for thread in threading.enumerate() if thread.name.startswith("rxstream"))]
+async def left_over(new_threads: Threads) -> list[object]:
+    """Let the loop turn until nothing is left; what is still there when the test's time is over has leaked."""
 
+    def found() -> list[object]:
+        return [*(asyncio.all_tasks() - {asyncio.current_task()}), *new_threads()]
 
-async def turned_until_nothing_is_left() -> list[str]:
-    """Let the loop turn: what is left is closed as soon as it gets its turn, or after the test's time it is a leak."""
-    while left_over():
+    while found():
         await asyncio.sleep(0)
-    return left_over()
+    return found()
 
 
 def test_it_gives_the_items_in_order(stream: rs.Stream[Any]) -> None:
@@ -115,35 +113,35 @@ def test_an_error_is_raised_behind_the_items_before_it() -> None:
     assert found == [1, 2]
 
 
-def test_breaking_out_leaves_no_task_and_no_thread(stream: rs.Stream[Any]) -> None:
-    async def first_of() -> list[str]:
+def test_breaking_out_leaves_no_task_and_no_thread(stream: rs.Stream[Any], new_threads: Threads) -> None:
+    async def first_of() -> list[object]:
         async for _ in stream:
             break
-        return await turned_until_nothing_is_left()
+        return await left_over(new_threads)
 
     assert of(first_of) == []
 
 
-def test_breaking_out_of_an_endless_stream_leaves_no_task_and_no_thread() -> None:
-    async def first_of() -> list[str]:
+def test_breaking_out_of_an_endless_stream_leaves_no_task_and_no_thread(new_threads: Threads) -> None:
+    async def first_of() -> list[object]:
         async with aclosing(aiter(rs.from_iterable(ENDLESS))) as stream:  # type: ignore[type-var]  # it can be closed
             async for _ in stream:
                 break
-        return await turned_until_nothing_is_left()
+        return await left_over(new_threads)
 
     assert of(first_of) == []
 
 
-def test_reading_to_the_end_leaves_no_task_and_no_thread(stream: rs.Stream[Any]) -> None:
-    async def all_of() -> list[str]:
+def test_reading_to_the_end_leaves_no_task_and_no_thread(stream: rs.Stream[Any], new_threads: Threads) -> None:
+    async def all_of() -> list[object]:
         await items(stream)
-        return await turned_until_nothing_is_left()
+        return await left_over(new_threads)
 
     assert of(all_of) == []
 
 
-def test_cancelling_the_consumer_leaves_no_task_and_no_thread() -> None:
-    async def cancelled() -> list[str]:
+def test_cancelling_the_consumer_leaves_no_task_and_no_thread(new_threads: Threads) -> None:
+    async def cancelled() -> list[object]:
         started = asyncio.Event()
 
         async def consume() -> None:
@@ -154,7 +152,7 @@ def test_cancelling_the_consumer_leaves_no_task_and_no_thread() -> None:
         await started.wait()
         task.cancel()
         await asyncio.wait({task})
-        return await turned_until_nothing_is_left()
+        return await left_over(new_threads)
 
     assert of(cancelled) == []
 

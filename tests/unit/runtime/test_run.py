@@ -10,11 +10,7 @@ import reactivex
 
 import rxstream as rs
 from rxstream import operators as ops
-
-
-def rxstream_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("rxstream")]
-
+from tests.unit.runtime.conftest import Threads
 
 # Where it works
 
@@ -56,10 +52,10 @@ def test_an_error_is_raised_in_a_notebook_cell() -> None:
     assert caught.value.report.reason == "error"  # type: ignore[attr-defined]  # every error of a run has it
 
 
-def test_a_notebook_cells_thread_ends_with_its_run() -> None:
-    async def cell() -> list[str]:
+def test_a_notebook_cells_thread_ends_with_its_run(new_threads: Threads) -> None:
+    async def cell() -> list[threading.Thread]:
         rs.collect(rs.from_iterable([1]))
-        return rxstream_threads()
+        return new_threads()
 
     assert asyncio.run(cell()) == []
 

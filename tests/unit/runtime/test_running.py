@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import threading
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import pytest
 
 import rxstream as rs
 from rxstream import operators as ops
+from tests.unit.runtime.conftest import Threads
 
 #: Far more than is ever read: what runs over it ends by being stopped.
 ENDLESS = range(10**8)
@@ -227,45 +227,34 @@ def test_run_async_raises_what_no_handler_took() -> None:
         of(lambda: rs.run_async(stream.to(nothing)))
 
 
-def cancel_run_async_at(condition: Callable[[list[int]], Any]) -> None:
-    """Cancel a run that would take long, once its sink has got so far; what then goes on fails at the next item."""
+def left_by_cancelling(new_threads: Threads, when: Callable[[list[int]], Any]) -> list[threading.Thread]:
+    """Cancel a long run once its sink has got so far; returns the threads that go on all the same."""
     over = threading.Event()
     last: list[int] = []
 
     def store(item: int) -> None:
         last[:] = [item]
         if over.is_set():
-            raise OSError("nobody has stopped me")
+            raise OSError("nobody has stopped this run")
 
-    async def main() -> None:
+    async def main() -> list[threading.Thread]:
         task = asyncio.ensure_future(rs.run_async(rs.from_iterable(ENDLESS).to(store)))
-        await until(lambda: condition(last))
+        await until(lambda: when(last))
         task.cancel()
         await asyncio.wait({task})
-        # A run that was stopped has ended by now.
+        left = new_threads()
         over.set()
-        assert task.cancelled()
+        return left
 
-    of(main)
+    return of(main)
 
 
 def test_cancelling_run_async_stops_the_run(new_threads: Threads) -> None:
-    cancel_run_async_at(lambda last: last and last[0] > 100_000)
-
-    assert still_alive(new_threads()) == []
+    assert left_by_cancelling(new_threads, when=lambda last: last and last[0] > 100_000) == []
 
 
-def test_cancelling_run_async_as_it_begins_stops_the_run() -> None:
-    reports: list[rs.Report] = []
-    over = threading.Event()
-
-    async def main() -> None:
-        task = asyncio.ensure_future(rs.run_async(rs.from_iterable(ENDLESS).to(lambda _: over.wait(5))))
-        await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait({task})
-
-    of(main)
+def test_cancelling_run_async_while_it_begins_stops_the_run(new_threads: Threads) -> None:
+    assert left_by_cancelling(new_threads, when=lambda _: new_threads()) == []
 
 
 def test_several_runs_go_on_side_by_side() -> None:
