@@ -28,7 +28,13 @@ class Stop:
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` once no more is wanted."""
-        self._listeners.append(listener)
+        if self is not ENDLESS:
+            self._listeners.append(listener)
+
+    def forget(self, listener: Callable[[], None]) -> None:
+        """Do not call ``listener`` any more."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
 
 
 #: Below stands nobody who could ever want no more; generated code leaves the question out.

@@ -85,6 +85,9 @@ class Calls:
 
     async def _work(self) -> None:
         while self._queue:
+            if self._below.stop.now:
+                # What nobody wants any more is not handled, and stays unsettled.
+                return
             waiting = self._queue[0]
             tell_task(waiting.hold.passport)
             await self._finish(waiting)

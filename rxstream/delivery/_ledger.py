@@ -123,24 +123,23 @@ class Batch:
 
     def close_at(self, record: Any) -> None:
         """The pass broke at ``record``: it and all behind it in the batch stay unsettled for ever."""
-        self._pin_for_ever(self._place_of(record))
+        self._pin_for_ever(record, behind=0)
 
     def close_behind(self, record: Any) -> None:
         """Nothing behind ``record`` was wanted: it stays unsettled for ever."""
-        self._pin_for_ever(self._place_of(record) + 1)
+        self._pin_for_ever(record, behind=1)
 
     def count(self, partition: Partition, position: int) -> int:
         """How many of its records lie below a position of a partition."""
         located = map(self._ledger.locate, self.records)
         return sum(at == partition and found < position for at, found in located)
 
-    def _place_of(self, record: Any) -> int:
-        return next((place for place, found in enumerate(self.records) if found is record), 0)
-
-    def _pin_for_ever(self, first: int) -> None:
+    def _pin_for_ever(self, record: Any, *, behind: int) -> None:
+        # Where nothing is tracked the records are left alone: a lazy batch would ask its source for more.
         if self.tracks:
-            for record in self.records[first:]:
-                self.pin(record, False)
+            place = next((place for place, found in enumerate(self.records) if found is record), 0)
+            for unsettled in self.records[place + behind :]:
+                self.pin(unsettled, False)
         self._open = False
 
     def enter(self, span: Span) -> _Entry:

@@ -112,10 +112,16 @@ class _InnerStreams:
             return
         scheduler = down.context.scheduler
         subscription = inner.subscribe(told, scheduler=scheduler)
-        down.stop.listen(subscription.dispose)
+        told.forget_on_end(subscription.dispose)
         if not scheduler.is_live:
-            # What it does at this instant, it does at once.
-            scheduler.run_until(scheduler.now_ns, inclusive=True)
+            # What it does at this instant, it does at once, and in nobody's name.
+            slot = down.context.slot
+            saved = slot.save()
+            slot.clear()
+            try:
+                scheduler.run_until(scheduler.now_ns, inclusive=True)
+            finally:
+                slot.restore(saved)
 
     def ended(self) -> None:
         """One stream less."""
@@ -132,6 +138,13 @@ class _Inner(abc.ObserverBase[Any]):
         self._hold = hold
         self._outer = outer
         self._ended = False
+        self._dispose: Callable[[], None] | None = None
+
+    def forget_on_end(self, dispose: Callable[[], None]) -> None:
+        """Be disposed of when those below want no more, unless it has ended by then."""
+        if not self._ended:
+            self._dispose = dispose
+            self._streams.down.stop.listen(dispose)
 
     def on_next(self, value: Any) -> None:
         down = self._streams.down
@@ -158,5 +171,7 @@ class _Inner(abc.ObserverBase[Any]):
     def on_completed(self) -> None:
         if not self._ended:
             self._ended = True
+            if self._dispose is not None:
+                self._streams.down.stop.forget(self._dispose)
             self._hold.release()
             self._streams.ended()

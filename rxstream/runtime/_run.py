@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from itertools import count
 from typing import Any, Final, NamedTuple
 
 from rxstream.core import (
@@ -29,6 +27,7 @@ from rxstream.core import (
 )
 from rxstream.delivery import Ledger, Outlet
 from rxstream.runtime._context import PipelineContext
+from rxstream.runtime._pipelines import is_live, names_of
 from rxstream.runtime._report import PipelineReport, Report
 
 _LOG: Final = logging.getLogger("rxstream")
@@ -68,7 +67,7 @@ class Run:
         self.scheduler = StreamScheduler.live() if self._live else StreamScheduler.virtual()
         self._jobs = jobs
         self._shutdown = shutdown
-        names = _names(pipelines)
+        names = names_of(pipelines)
         self.contexts = [PipelineContext(self, pipeline, name) for pipeline, name in zip(pipelines, names, strict=True)]
         self._ledgers: dict[int, Ledger] = {}
         self._received: dict[int, int] = {}
@@ -231,12 +230,12 @@ class Run:
             if self._stopping.is_set() or not self._may_read(ledger):
                 continue
             poll = await connection.read()
-            if poll is None:
+            if poll is None or intake.receiver.stop.now:
                 break
             ledger.forget(poll.gone)
             if poll.records:
                 await self._let_others_work(self._push(intake, ledger, poll))
-        self._end(intake)
+        self._ended(intake)
 
     async def _let_others_work(self, seconds: float) -> None:
         """Give the loop to whoever has work now: a turn, or several after a long pass, for what takes several."""
@@ -356,13 +355,10 @@ class Run:
             self.scheduler.begin(first)
             self._started = self.scheduler.now
 
-    def _end(self, intake: Intake) -> None:
-        # A stopped source has not ended: what is kept waits for the rest, and is not settled.
-        if not self._stopping.is_set():
-            self._ended(intake)
-
     def _ended(self, intake: Intake) -> None:
-        if not self._stopping.is_set():
+        # A stopped source has not ended: what is kept waits for the rest, and is not settled.
+        # Who wanted no more has completed those below already, and what is kept above is not to be settled by it.
+        if not self._stopping.is_set() and not intake.receiver.stop.now:
             intake.receiver.on_completed()
 
     async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -406,44 +402,3 @@ class Run:
             dead_lettered=context.dead_lettered(),
             committed=sum(self._ledgers[id(feed)].committed for feed in feeds if id(feed) in self._ledgers),
         )
-
-
-def with_branches(pipelines: Sequence[Pipeline]) -> list[Pipeline]:
-    """Pipelines and, behind them, those that branch off them, each once."""
-    found: dict[int, Pipeline] = {}
-    pending = list(pipelines)
-    while pending:
-        pipeline = pending.pop(0)
-        if id(pipeline) not in found:
-            found[id(pipeline)] = pipeline
-            pending += [side for stream in lineage(pipeline.stream) for side in stream.sides]
-    return list(found.values())
-
-
-def is_live(pipelines: Sequence[Pipeline]) -> bool:
-    """Whether some source has no end of its own, so that the run's clock is the wall's."""
-    return any(
-        stream.feed.live if stream.feed is not None else is_foreign_source(stream)
-        for pipeline in pipelines
-        for stream in lineage(pipeline.stream)
-    )
-
-
-def is_foreign_source(stream: Any) -> bool:
-    """Whether a stream only wraps an Observable that is not rxstream's."""
-    return stream.feed is None and stream.step is None
-
-
-def _names(pipelines: Sequence[Pipeline]) -> list[str]:
-    taken = {pipeline.name for pipeline in pipelines}
-    names = []
-    for place, pipeline in enumerate(pipelines, 1):
-        free = (name for number in count(place) if (name := f"pipeline-{number}") not in taken)
-        names.append(pipeline.name or next(free))
-        taken.add(names[-1])
-    return names
-
-
-def is_job(candidate: object) -> bool:
-    """Whether something is a coroutine function that may run beside pipelines."""
-    return inspect.iscoroutinefunction(candidate)

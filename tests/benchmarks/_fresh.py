@@ -13,14 +13,14 @@ from collections.abc import Sequence
 def run_fresh(code: str, *arguments: str) -> tuple[float, float]:
     """Return the number that ``code`` printed last, and the most bytes that its process held."""
     command = [sys.executable, "-m", __spec__.name, sys.executable, "-c", code, *arguments]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - Python itself
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     *_, printed, most = done.stdout.split()
     return float(printed), float(most)
 
 
 def _run(command: Sequence[str]) -> None:
     # What it prints goes where this process's own output goes.
-    subprocess.run(command, check=True)  # noqa: S603 - what run_fresh asked for
+    subprocess.run(command, check=True)
     most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     sys.stdout.write(f"{most if sys.platform == 'darwin' else most * 1024}\n")
 

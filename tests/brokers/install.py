@@ -41,7 +41,7 @@ def run(arguments: list[str], *, why: str, command: str) -> None:
         BrokerUnavailable: If it fails; what it complained of is in the reason.
     """
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(  # noqa: S603 - the arguments are this package's own
+    done = subprocess.run(
         arguments,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -25,7 +25,7 @@ class Leash:
 
     def __init__(self, name: str) -> None:
         """Make the folder, with ``name`` in its own name."""
-        self._holder = subprocess.Popen(  # noqa: S603 - this file itself
+        self._holder = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__, f"rxstream-{name}-"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -91,7 +91,7 @@ def _tell(answer: object) -> None:
 
 def _start(command: list[str], environment: dict[str, str], log: str) -> subprocess.Popen[bytes]:
     with Path(log).open("ab") as output:
-        return subprocess.Popen(  # noqa: S603 - the commands are this package's own
+        return subprocess.Popen(
             command,
             env=environment,
             cwd=Path(log).parent,

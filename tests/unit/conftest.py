@@ -12,7 +12,7 @@ from hypothesis import settings
 import rxstream as rs
 
 # The same examples in every run, and no clock: a slow machine is no failure.
-settings.register_profile("unit", max_examples=60, deadline=None, derandomize=True)
+settings.register_profile("unit", max_examples=40, deadline=None, derandomize=True)
 settings.load_profile("unit")
 
 Refusal = Callable[[Callable[[], object]], str]

@@ -151,35 +151,43 @@ def test_the_callers_loop_is_not_blocked_by_a_sink_that_blocks() -> None:
     assert passed == [True]
 
 
-def test_pause_stops_the_reading_and_resume_goes_on_in_order() -> None:
-    read: list[int] = []
-    noted: list[int] = []
-    handles: list[rs.runtime.Running] = []  # type: ignore[name-defined]  # a public folder of the package
+class Pausing:
+    """Pauses its own run at an item, looks some turns of the loop later how far it got, and resumes it."""
 
-    def look(item: int) -> None:
-        read.append(item)
-        if item == 1_500:
-            handles[0].pause()
+    def __init__(self, at: int) -> None:
+        self.read: list[int] = []
+        self.read_when_paused = 0
+        self.run: Any = None
+        self.begun = threading.Event()
+        self._at = at
 
-    async def resume_later() -> None:
-        await until(lambda: len(read) > 1_500)
-        # Long enough for a reader that is not paused to read everything.
+    def look(self, item: int) -> None:
+        """Take an item, not before the run is known."""
+        self.begun.wait(5)
+        self.read.append(item)
+        if item == self._at:
+            self.run.pause()
+
+    async def resume(self) -> None:
+        """Give a reader that is not paused time to read everything, and resume."""
+        await until(lambda: len(self.read) > self._at)
         for _ in range(100):
             await asyncio.sleep(0)
-        noted.append(len(read))
-        handles[0].resume()
+        self.read_when_paused = len(self.read)
+        self.run.resume()
 
-    async def main() -> rs.Report:
-        gate = threading.Event()
-        stream = rs.from_iterable(range(10_000)).pipe(ops.observe(lambda _: gate.wait(5)), ops.observe(look))
-        async with rs.running(stream.to(nothing), resume_later) as run:
-            handles.append(run)
-            gate.set()
-            return await run.wait()
+
+def test_pause_stops_the_reading_and_resume_goes_on_in_order() -> None:
+    pausing = Pausing(at=1_500)
+
+    async def main() -> None:
+        async with rs.running(rs.from_iterable(range(10_000)).to(pausing.look), pausing.resume) as pausing.run:
+            pausing.begun.set()
+            await pausing.run.wait()
 
     of(main)
 
-    assert (noted[0] < 3_000, read) == (True, list(range(10_000)))
+    assert (pausing.read_when_paused < 3_000, pausing.read) == (True, list(range(10_000)))
 
 
 def test_a_paused_run_can_be_stopped() -> None:
