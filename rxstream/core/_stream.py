@@ -154,10 +154,13 @@ class Stream(Observable[T_co]):
         raise TypeError("a Stream has no items to index. Write stream.pipe(ops.take(n)) or rs.collect(stream)[i].")
 
     def __repr__(self) -> str:
-        if self.feed is not None:
-            return f"Stream({self.feed.name})"
-        name = self.step.name if isinstance(self.step, Operator) else foreign_name(self.step)
-        return f"{self.upstream!r} | {name}" if isinstance(self.upstream, Stream) else f"Stream({name})"
+        names: list[str] = []
+        at: Stream[Any] = self
+        while at.feed is None and isinstance(at.upstream, Stream):
+            names.insert(0, at.step.name if isinstance(at.step, Operator) else foreign_name(at.step))
+            at = at.upstream
+        source = at.feed.name if at.feed is not None else type(at.upstream).__name__
+        return " | ".join([f"Stream({source})", *names])
 
 
 async def _last(stream: Stream[Any]) -> Any:

@@ -1,9 +1,10 @@
-"""The Report: what a run did, in numbers."""
+"""The Report: what a run did, in numbers, and the outcome: how it ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import NamedTuple
 
 from rxstream.errors import ConfigurationError
 
@@ -101,6 +102,19 @@ class Report:
         if self.unsettled:
             parts.append(f"{self.unsettled:,} records unsettled".replace(",", " "))
         return ", ".join(parts)
+
+
+class Outcome(NamedTuple):
+    """How a run ended."""
+
+    report: Report
+    error: BaseException | None
+
+    def result(self) -> Report:
+        """Return the report, or raise what ended the run."""
+        if self.error is not None:
+            raise self.error
+        return self.report
 
 
 def _shown(cell: object) -> str:

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from rxstream.core import (
     Connections,
@@ -28,7 +28,7 @@ from rxstream.core import (
 from rxstream.delivery import Ledger, Outlet
 from rxstream.runtime._context import PipelineContext
 from rxstream.runtime._pipelines import is_live, names_of
-from rxstream.runtime._report import PipelineReport, Report
+from rxstream.runtime._report import Outcome, PipelineReport, Report
 
 _LOG: Final = logging.getLogger("rxstream")
 #: Seconds; after a pass that took longer, those who wait for the network get more than one turn of the loop.
@@ -37,19 +37,6 @@ _LONG_PASS: Final = 0.01
 _HEARING: Final = 1.0
 
 Job = Callable[[], Coroutine[Any, Any, Any]]
-
-
-class Outcome(NamedTuple):
-    """How a run ended."""
-
-    report: Report
-    error: BaseException | None
-
-    def result(self) -> Report:
-        """Return the report, or raise what ended the run."""
-        if self.error is not None:
-            raise self.error
-        return self.report
 
 
 class Run:

@@ -16,8 +16,8 @@ from rxstream.core import Pipeline, Stream, as_stream
 from rxstream.errors import ConfigurationError, NotRunningError
 from rxstream.runtime._pipelines import is_job, is_live, with_branches
 from rxstream.runtime._progress import shown_progress
-from rxstream.runtime._report import Report
-from rxstream.runtime._run import Job, Outcome, Run
+from rxstream.runtime._report import Outcome, Report
+from rxstream.runtime._run import Job, Run
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 

@@ -34,3 +34,12 @@ def test_it_names_only_operators_that_exist() -> None:
 
 def test_it_fits_on_a_few_screens() -> None:
     assert len(README.read_text().splitlines()) <= 120
+
+
+def test_the_demos_output_is_the_real_one(tmp_path: Path) -> None:
+    shown = next(body for _, _, body in blocks() if body.startswith("The worst hours"))
+
+    command = [sys.executable, "-m", "rxstream", "demo", "--out", str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert not [line for line in shown.splitlines() if line not in ran.stdout.splitlines()]
