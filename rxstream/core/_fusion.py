@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from rxstream.core._context import FAILURES, Context
 from rxstream.core._feed import Feed
+from rxstream.core._instants import NEVER, ns_to_datetime
 from rxstream.core._operator import Inline, Operator
 from rxstream.core._passport import UNSET, source_event
 from rxstream.core._receiver import ENDLESS, Receiver, no_watermark
+from rxstream.errors import OutOfOrderError
 
 #: Python allows twenty nested blocks; each loop opened by an operator is two of them.
 _MOST_LOOPS: Final = 6
@@ -283,8 +285,6 @@ def compiled(text: str, title: str) -> CodeType:
 def _build(
     source: Source, stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context, head: Head | None
 ) -> Callable[[Any], None]:
-    from rxstream.core._instants import NEVER
-
     names = [head.feed.name] if head else []
     title = " → ".join([*names, *(stage.name for stage in stages), below.name])
     scope: dict[str, Any] = {"FAILURES": FAILURES, "UNSET": UNSET, "NEVER": NEVER}
@@ -344,9 +344,6 @@ def _run_due(context: Context) -> Callable[[int], None]:
 
 
 def _out_of_order(name: str) -> Callable[[Any, int, Any, int], None]:
-    from rxstream.core._instants import ns_to_datetime
-    from rxstream.errors import OutOfOrderError
-
     def out_of_order(record: Any, time: int, latest: Any, high: int) -> None:
         raise OutOfOrderError(
             f"{name}: items must be sorted by time; {record!r} at {ns_to_datetime(time).isoformat()} follows "

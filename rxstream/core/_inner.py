@@ -6,9 +6,8 @@ from typing import Any
 
 from rxstream.core._connect import End, connect
 from rxstream.core._context import Context
-from rxstream.core._loose import LooseBatch
+from rxstream.core._loose import pass_all
 from rxstream.core._receiver import Receiver
-from rxstream.core._replay import replay
 from rxstream.core._stream import Stream
 from rxstream.errors import StreamError
 
@@ -26,16 +25,4 @@ def run_inner(stream: Stream[Any], receiver: Receiver, context: Context) -> None
                 f"flat_map: an inner stream must not have to be waited for; got {stream!r}. "
                 f"Merge {intake.feed.name} with the others instead."
             )
-    slot = context.slot
-    for intake, records in replay(connections.intakes, None, _complete):
-        saved = slot.save()
-        slot.clear()
-        slot.batch = LooseBatch(intake.feed.lift)
-        try:
-            intake.run(records)
-        finally:
-            slot.restore(saved)
-
-
-def _complete(intake: Any) -> None:
-    intake.receiver.on_completed()
+    pass_all(connections.intakes, context.slot, None)

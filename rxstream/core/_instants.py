@@ -15,9 +15,6 @@ SECOND: Final = 1_000_000_000
 #: An instant after every other: "never".
 NEVER: Final = 1 << 200
 
-Duration = float | int | timedelta
-Instant = datetime
-
 UNITS: Final = {"s": SECOND, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from rxstream.core._arguments import name_of
 from rxstream.core._event import Event
 from rxstream.errors import ConfigurationError
 
@@ -67,8 +68,6 @@ def check_sink_argument(who: str, sink: object) -> None:
 
 def sink_name(sink: object) -> str:
     """What messages and reports call a sink."""
-    from rxstream.core._arguments import name_of
-
     named = getattr(sink, "name", None)
     if isinstance(named, str):
         return named

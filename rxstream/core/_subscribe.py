@@ -11,10 +11,9 @@ from reactivex.scheduler import CurrentThreadScheduler
 
 from rxstream.core._connect import Connections, End, Intake, connect, observer_receiver
 from rxstream.core._context import FAILURES, Statistics
-from rxstream.core._loose import LooseBatch
+from rxstream.core._loose import pass_all
 from rxstream.core._passport import Slot, thread_slot
 from rxstream.core._receiver import ENDLESS, Receiver, Stop
-from rxstream.core._replay import replay
 from rxstream.core._scheduler import StreamScheduler
 from rxstream.core._sink import is_observer, sink_name
 from rxstream.core._stream import Stream, lineage
@@ -90,7 +89,9 @@ def subscribe(
 
 def _run(intakes: list[Intake], context: _Subscription) -> None:
     try:
-        _pass_all(intakes, context)
+        # What foreign operators have put off to the clock, they want done before anything comes.
+        context.scheduler.run_until(context.scheduler.now_ns, inclusive=True)
+        pass_all(intakes, context.slot, context.scheduler)
     except FAILURES as error:
         if context.stop.now:
             # It was told already, and came back from whoever was told.
@@ -99,25 +100,6 @@ def _run(intakes: list[Intake], context: _Subscription) -> None:
         context.stop.set()
         for intake in intakes:
             intake.receiver.on_error(error)
-
-
-def _pass_all(intakes: list[Intake], context: _Subscription) -> None:
-    slot = context.slot
-    # What foreign operators have put off to the clock, they want done before anything comes.
-    context.scheduler.run_until(context.scheduler.now_ns, inclusive=True)
-    for intake, records in replay(intakes, context.scheduler, _complete):
-        saved = slot.save()
-        slot.clear()
-        slot.batch = LooseBatch(intake.feed.lift)
-        try:
-            intake.run(records)
-        finally:
-            slot.restore(saved)
-
-
-def _complete(intake: Intake) -> None:
-    if not intake.receiver.stop.now:
-        intake.receiver.on_completed()
 
 
 def _dispose(context: _Subscription, connections: Connections) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from rxstream.core import UNSET, Batch, Event, Hold, Slot, passport
-
-_NOTHING_SAID = (UNSET, UNSET, UNSET)
+from rxstream.core import Batch, Event, Hold, Slot, passport
 
 
 class Gathered(Sequence[Any]):
@@ -24,7 +22,7 @@ class Gathered(Sequence[Any]):
         self._batches: list[tuple[int, Batch]] = []  # from which place on records are of which batch
         self._last: Batch | None = None
         self._holds: dict[int, Hold] = {}
-        self._said: dict[int, tuple[Any, Any, Any]] = {}  # key, time and headers, where operators changed them
+        self._said: list[tuple[Any, Any, Any]] = []  # key, time and headers, as the operators left them
 
     def add(self, value: Any, slot: Slot) -> None:
         """Append the item that the slot names."""
@@ -34,11 +32,7 @@ class Gathered(Sequence[Any]):
             self._begin(slot.batch)
         self.values.append(value)
         self.records.append(slot.event)
-
-    def note_passport(self, slot: Slot) -> None:
-        """Remember what operators made of the last item's key, time and headers."""
-        if slot.key is not UNSET or slot.time is not UNSET or slot.headers is not UNSET:
-            self._said[len(self.values) - 1] = (slot.key, slot.time, slot.headers)
+        self._said.append((slot.key, slot.time, slot.headers))
 
     def _begin(self, batch: Batch | None) -> None:
         self._last = batch
@@ -56,7 +50,7 @@ class Gathered(Sequence[Any]):
         hold = self._holds.get(place)
         slot.event, slot.hold = self.records[place], hold
         slot.batch = self._batch_of(place) if hold is None else hold.batch
-        slot.key, slot.time, slot.headers = self._said.get(place, _NOTHING_SAID)
+        slot.key, slot.time, slot.headers = self._said[place]
 
     def in_the_name_of(self, place: int, slot: Slot, act: Callable[[], None]) -> None:
         """Call ``act`` as if the item at ``place`` were just passing."""

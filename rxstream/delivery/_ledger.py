@@ -159,7 +159,7 @@ class Ledger:
     """One source's records in flight.
 
     The number that wait for work is the backpressure; the position below which everything is settled is what the
-    source may commit. Once frozen it commits nothing more.
+    source may commit.
     """
 
     def __init__(self, feed: Feed) -> None:
@@ -169,7 +169,6 @@ class Ledger:
         self._room.set()
         self.locate = feed.locate or _nowhere
         self._latest = 0
-        self.frozen = False
         self.waiting = 0
         self.committed = 0
 
@@ -206,14 +205,8 @@ class Ledger:
         """Wait until so few records wait for work that more may be read."""
         await self._room.wait()
 
-    def freeze(self) -> None:
-        """Commit nothing more: what is disposed of now must not look as if it had been handled."""
-        self.frozen = True
-
     def commits(self) -> dict[Partition, int]:
         """The positions that can be committed and have not been yet."""
-        if self.frozen:
-            return {}
         safe = {partition: stretch.safe for partition, stretch in self._stretches.items()}
         return {at: position for at, position in safe.items() if position > self._stretches[at].committed}
 

@@ -37,8 +37,6 @@ class Outlet:
         self._context = context
         self._encode: Callable[[Any], Any] | None = None
         self._take: Callable[[], Any] | None = None
-        # A sink that reads keys and times while it encodes asks for no Events afterwards.
-        self._reads_passport: bool = getattr(sink, "passport", False)
         self._slot = context.slot
         self._gathered = Gathered()
         self._unconfirmed = 0
@@ -53,7 +51,8 @@ class Outlet:
     def receiver(self) -> Receiver:
         """Where the pipeline hands its items to."""
         made = sink_receiver(self.name, self.accept)
-        made.passport = self._reads_passport
+        # A sink that reads keys and times of every item has them read from the records, without an Event.
+        made.passport = getattr(self.sink, "passport", False)
         return made
 
     def accept(self, value: Any) -> None:
@@ -61,8 +60,6 @@ class Outlet:
         item = value if self._encode is None else self._encode(value)
         gathered = self._gathered
         gathered.add(item, self._slot)
-        if not self._reads_passport:
-            gathered.note_passport(self._slot)
         if len(gathered.values) == 1:
             self._idle.clear()
             self._news.set()

@@ -61,6 +61,7 @@ class Run:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._error: BaseException | None = None
         self._stopping = asyncio.Event()
+        self._ending = asyncio.Event()
         self._going = asyncio.Event()
         self._going.set()
         self.loop = asyncio.get_running_loop()
@@ -88,6 +89,13 @@ class Run:
         """End because of ``error``; the first one counts."""
         if self._error is None:
             self._error = error
+        self.stop()
+
+    def end_now(self, error: BaseException) -> None:
+        """End because of ``error``, without waiting for what is in flight."""
+        self._error = error
+        self._shutdown = 0.0
+        self._ending.set()
         self.stop()
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -273,7 +281,9 @@ class Run:
         await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if not waiting.done():
-            await asyncio.wait({waiting}, timeout=self._shutdown)
+            ending = asyncio.ensure_future(self._ending.wait())
+            await asyncio.wait({waiting, ending}, timeout=self._shutdown, return_when=asyncio.FIRST_COMPLETED)
+            ending.cancel()
         if not waiting.done():
             waiting.cancel()
             self._unsettled = sum(ledger.waiting for ledger in self._ledgers.values())
@@ -354,9 +364,7 @@ class Run:
         except Halt:
             pass
         except (KeyboardInterrupt, SystemExit) as error:
-            # Who raises these wants to end at once.
-            self._shutdown = 0.0
-            self.fail(error)
+            self.end_now(error)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever ends a part of the run ends the run, with that error

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from types import FrameType
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 from reactivex import Observable
 
@@ -18,8 +16,7 @@ from rxstream.runtime._pipelines import is_job, is_live, with_branches
 from rxstream.runtime._progress import shown_progress
 from rxstream.runtime._report import Outcome, Report
 from rxstream.runtime._run import Job, Run
-
-_STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+from rxstream.runtime._signals import graceful
 
 
 def run(*pipelines: Pipeline | Job, progress: bool | None = None, shutdown: float = 30.0) -> Report:
@@ -78,6 +75,8 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Run pipelines beside the block's body; leaving the block stops them gracefully.
 
+    What ended the run is raised by ``wait`` and ``stop``, or, where neither was called, on leaving the block.
+
     Example:
         >>> async def serve():
         ...     async with rs.running(rs.from_iterable(range(3)).to(print)) as run:
@@ -95,6 +94,7 @@ async def running(
         yield embedded
     finally:
         await embedded.end()
+    embedded.tell()
 
 
 def collect(
@@ -165,35 +165,9 @@ def _refuse_twins(pipelines: list[Pipeline]) -> None:
 
 def _run_here(options: _Options) -> Report:
     running_now: list[Run] = []
-    with _graceful(running_now), asyncio.Runner() as runner:
+    with asyncio.Runner() as runner, graceful(runner.get_loop(), running_now):
         outcome = runner.run(options.execute(running_now.append))
     return outcome.result()
-
-
-@contextlib.contextmanager
-def _graceful(running_now: list[Run]) -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM stop the run, and the second one end it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    stopped = False
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        nonlocal stopped
-        if stopped or not running_now:
-            if number == signal.SIGINT:
-                raise KeyboardInterrupt
-            raise SystemExit(128 + number)
-        stopped = True
-        # No lock may be taken here: the loop's own wake-up only writes a byte to a socket.
-        running_now[0].loop.call_soon_threadsafe(running_now[0].stop)
-
-    before = {number: signal.signal(number, on_signal) for number in _STOP_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Thread:
@@ -267,6 +241,7 @@ class Running:
         self._thread: _Thread | None = None
         self._run: Run | None = None
         self._task: asyncio.Task[Outcome] | None = None
+        self._told = False
         self._begun = asyncio.Event()
         self._ended = asyncio.Event()
 
@@ -285,6 +260,15 @@ class Running:
     async def wait(self) -> Report:
         """Wait until the run ends by itself; raises what `run` would."""
         await self._ended.wait()
+        self._told = True
+        return self._result()
+
+    def tell(self) -> None:
+        """Raise what ended the run, if nobody was told."""
+        if not self._told:
+            self._result()
+
+    def _result(self) -> Report:
         if self._thread is not None:
             return self._thread.result()
         assert self._task is not None  # noqa: S101 - begun

@@ -11,7 +11,7 @@ from tests.benchmarks._fresh import run_fresh
 from tests.benchmarks._harness import AtMost, Contender, Figure, Speed, Unit, Work
 from tests.reference.flights_by_hand import hourly_delays, write_lines
 
-_DEMO = "rxstream.cli._flights"
+_DEMO = "rxstream.cli._demo"
 _SCRIPT = "plain script"
 _RXSTREAM = "rxstream"
 

@@ -128,14 +128,6 @@ def test_nothing_settled_is_nothing_to_commit(ledger: Ledger) -> None:
     assert ledger.commits() == {}
 
 
-def test_a_frozen_ledger_commits_nothing(ledger: Ledger) -> None:
-    opened(ledger, records_at(0)).close()
-
-    ledger.freeze()
-
-    assert ledger.commits() == {}
-
-
 def test_a_pass_that_broke_leaves_its_record_and_all_behind_unsettled(ledger: Ledger) -> None:
     records = records_at(0, 1, 2, 3)
 
