@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
-from rxstream.core import Batch, Event, Hold, Slot, passport
+from rxstream.core import UNSET, Batch, Event, Hold, Slot, passport
+
+_NOTHING_SAID: Final = (UNSET, UNSET, UNSET)
 
 
 class Gathered(Sequence[Any]):
@@ -14,28 +16,29 @@ class Gathered(Sequence[Any]):
     A source's batch is held once, as a whole; only what a keeper hands on has a hold of its own.
     """
 
-    __slots__ = ("_batches", "_holds", "_last", "_said", "records", "values")
+    __slots__ = ("_batches", "_holds", "_said", "last", "records", "values")
 
     def __init__(self) -> None:
         self.values: list[Any] = []
         self.records: list[Any] = []
         self._batches: list[tuple[int, Batch]] = []  # from which place on records are of which batch
-        self._last: Batch | None = None
+        self.last: Batch | None = None
         self._holds: dict[int, Hold] = {}
-        self._said: list[tuple[Any, Any, Any]] = []  # key, time and headers, as the operators left them
+        self._said: list[tuple[Any, Any, Any]] = []  # key, time and headers, where operators may have changed them
 
-    def add(self, value: Any, slot: Slot) -> None:
-        """Append the item that the slot names."""
+    def hold(self, slot: Slot) -> None:
+        """Keep the record of the item that the slot names; nothing to do for a batch that is held already."""
         if slot.hold is not None:
             self._holds[len(self.values)] = slot.hold.again()
-        elif slot.batch is not self._last:
+        elif slot.batch is not self.last:
             self._begin(slot.batch)
-        self.values.append(value)
-        self.records.append(slot.event)
+
+    def note_passport(self, slot: Slot) -> None:
+        """Remember what operators made of the item's key, time and headers."""
         self._said.append((slot.key, slot.time, slot.headers))
 
     def _begin(self, batch: Batch | None) -> None:
-        self._last = batch
+        self.last = batch
         if batch is not None:
             self._batches.append((len(self.values), batch))
             batch.hold_all()
@@ -50,7 +53,7 @@ class Gathered(Sequence[Any]):
         hold = self._holds.get(place)
         slot.event, slot.hold = self.records[place], hold
         slot.batch = self._batch_of(place) if hold is None else hold.batch
-        slot.key, slot.time, slot.headers = self._said[place]
+        slot.key, slot.time, slot.headers = self._said[place] if self._said else _NOTHING_SAID
 
     def in_the_name_of(self, place: int, slot: Slot, act: Callable[[], None]) -> None:
         """Call ``act`` as if the item at ``place`` were just passing."""

@@ -28,9 +28,10 @@ class Outlet:
             ``encode`` it may have ``packer``, which makes an object whose ``encode`` packs values in the pass and whose
             ``take`` gives the pack that is then written.
         context: The pipeline's.
+        notes_passports: Whether an operator above may have changed an item's key, time or headers.
     """
 
-    def __init__(self, sink: Sink[Any], context: Context) -> None:
+    def __init__(self, sink: Sink[Any], context: Context, *, notes_passports: bool) -> None:
         self.name = sink_name(sink)
         self.confirmed = 0
         self.sink = sink
@@ -38,6 +39,7 @@ class Outlet:
         self._encode: Callable[[Any], Any] | None = None
         self._take: Callable[[], Any] | None = None
         self._slot = context.slot
+        self._notes_passports = notes_passports
         self._gathered = Gathered()
         self._unconfirmed = 0
         self._broken = False
@@ -58,9 +60,15 @@ class Outlet:
     def accept(self, value: Any) -> None:
         """Take the item that is just passing."""
         item = value if self._encode is None else self._encode(value)
-        gathered = self._gathered
-        gathered.add(item, self._slot)
-        if len(gathered.values) == 1:
+        gathered, slot = self._gathered, self._slot
+        if slot.batch is not gathered.last or slot.hold is not None:
+            gathered.hold(slot)
+        if self._notes_passports:
+            gathered.note_passport(slot)
+        gathered.records.append(slot.event)
+        values = gathered.values
+        values.append(item)
+        if len(values) == 1:
             self._idle.clear()
             self._news.set()
 

@@ -31,12 +31,12 @@ class Packs:
         turn: Which partition, counted on and on, takes the records without a key.
     """
 
-    __slots__ = ("_appends", "_create", "_turn", "all", "unplaced")
+    __slots__ = ("_create", "_turn", "all", "appends", "unplaced")
 
     def __init__(self, create: Callable[[], Any], turn: int) -> None:
         self.all: list[tuple[tuple[str, int], Any]] = []
         self.unplaced: list[Any] = []  # of topics whose partitions are not known yet
-        self._appends: dict[tuple[str, int], Callable[..., Any]] = {}
+        self.appends: dict[tuple[str, int], Callable[..., Any]] = {}
         self._create = create
         self._turn = turn
 
@@ -52,14 +52,29 @@ class Packs:
     ) -> None:
         """Append a record to its partition's pack."""
         if partition is None:
-            partition = known[key] if key is not None else known.numbers[self._turn % len(known.numbers)]
-        at = (topic, partition)
-        append = self._appends.get(at)
+            partition = known[key] if key is not None else self.in_turn(known)
+        append = self.appends.get((topic, partition))
         if append is None or append(timestamp=time, key=key, value=value, headers=headers) is None:
-            pack = self._create()
-            pack.append(timestamp=time, key=key, value=value, headers=headers)
-            self.all.append((at, pack))
-            self._appends[at] = pack.append
+            self.begin(topic, partition, key, value, time, headers)
+
+    def in_turn(self, known: PartitionOf) -> int:
+        """The partition whose turn it is to take the records without a key."""
+        return known.numbers[self._turn % len(known.numbers)]
+
+    def begin(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        time: int | None,
+        headers: list[tuple[str, bytes | None]],
+    ) -> None:
+        """Begin a partition's next pack with a record."""
+        pack = self._create()
+        pack.append(timestamp=time, key=key, value=value, headers=headers)
+        self.all.append(((topic, partition), pack))
+        self.appends[topic, partition] = pack.append
 
 
 class Packer:
@@ -69,6 +84,7 @@ class Packer:
         self._sink = sink
         self._slot = thread_slot()
         self._create = create
+        self._takes_bytes = sink.encode_key is text_or_bytes
         self._turn = 0
         self._packs = Packs(create, 0)
 
@@ -79,7 +95,8 @@ class Packer:
         time = item_time(slot) if slot.time is UNSET else slot.time
         headers = source_event(slot).headers if slot.headers is UNSET else slot.headers
         if key is not None:
-            key = sink.encode_key(key)
+            if key.__class__ is not bytes or not self._takes_bytes:
+                key = sink.encode_key(key)
         elif value is None:
             raise DeliveryError("to_kafka: a tombstone must have a key; got None for both. Give it one: ops.key_by(f).")
         raw = value if value is None or sink.encode_value is None else sink.encode_value(value)
@@ -89,11 +106,18 @@ class Packer:
         partition = None if sink.partition is None else sink.partition(value)
         # The client takes milliseconds, and nothing but lists of headers.
         stamp = None if time is None else time // 1_000_000
+        listed = list(headers) if headers else _NO_HEADERS
         known = sink.known.get(topic)
-        if known is not None:
-            self._packs.add(known, topic, partition, key, raw, stamp, list(headers) if headers else _NO_HEADERS)
-        else:
-            self._packs.unplaced.append((topic, partition, key, raw, stamp, list(headers)))
+        if known is None:
+            self._packs.unplaced.append((topic, partition, key, raw, stamp, listed))
+            return value
+        packs = self._packs
+        if partition is None:
+            partition = known[key] if key is not None else packs.in_turn(known)
+        # In place of a call of `add`, which costs as much as the rest.
+        append = packs.appends.get((topic, partition))
+        if append is None or append(timestamp=stamp, key=key, value=raw, headers=listed) is None:
+            packs.begin(topic, partition, key, raw, stamp, listed)
         return value
 
     def take(self) -> Packs:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Mapping
 from itertools import accumulate, chain, islice
-from operator import attrgetter, itemgetter, le
+from operator import attrgetter, le
 from typing import Any, Final
 
 from rxstream.core import Poll
@@ -48,8 +49,7 @@ class PastReader(LiveReader):
     def __init__(self, consumer: Any, settings: Settings, known: Mapping[str, list[int]], ends: dict[Any, int]) -> None:
         super().__init__(consumer, settings, known)
         self._ends = ends
-        self._waiting: dict[Any, list[Any]] = {}
-        self._greatest: dict[Any, int] = {}
+        self._waiting: dict[Any, _Part] = {}
         self._finished: set[Any] = set()
 
     async def read(self) -> Poll | None:
@@ -65,7 +65,7 @@ class PastReader(LiveReader):
         await self._fill(0)
         if self._empty():
             # The client fetches nothing new while records lie unread in it: so those are read first, up to a bound.
-            if sum(map(len, self._waiting.values())) < _MOST_KEPT:
+            if sum(len(part.records) for part in self._waiting.values()) < _MOST_KEPT:
                 self._take(await self._consumer.getmany(timeout_ms=0))
             await self._fill(WAIT)
         if self._empty():
@@ -78,7 +78,7 @@ class PastReader(LiveReader):
 
     def _empty(self) -> list[Any]:
         """The partitions that must bring something before anything can be handed on."""
-        return [at for at in self._unfinished() if not self._waiting.get(at)]
+        return [at for at in self._unfinished() if at not in self._waiting]
 
     def _forget_gone(self) -> None:
         """Let go of what was read of partitions that another member has now."""
@@ -97,14 +97,13 @@ class PastReader(LiveReader):
             end = self._ends[at]
             before = records if records[-1].offset < end else [record for record in records if record.offset < end]
             if before and at in self._positioned:
-                self._waiting.setdefault(at, []).extend(before)
-                self._greatest[at] = max(self._greatest.get(at, 0), _greatest(before))
+                self._waiting.setdefault(at, _Part()).extend(before)
 
     async def _go_on(self) -> None:
         """Note which partitions have come to their ends."""
         for at in self._unfinished():
             # The position passes over what is no record: gaps of compaction, marks of transactions.
-            if at in self._waiting and self._waiting[at][-1].offset + 1 < self._ends[at]:
+            if at in self._waiting and self._waiting[at].records[-1].offset + 1 < self._ends[at]:
                 continue
             try:
                 if await self._consumer.position(at) >= self._ends[at]:
@@ -115,54 +114,56 @@ class PastReader(LiveReader):
 
     def _merged(self) -> Poll:
         waiting, unfinished = self._waiting, self._unfinished()
-        if len(waiting) == 1 and not unfinished - waiting.keys():
-            ((at, records),) = waiting.items()
-            self._waiting = {at: records[POLL:]} if len(records) > POLL else {}
-            return self._poll({at: records[:POLL]})
         # Up to the least of what the unfinished ones may still bring, and no more at a time than keeps caches warm.
-        bounds = [self._greatest[at] for at in waiting if at in unfinished]
-        bounds += [_greatest(records[:POLL]) for records in waiting.values() if len(records) > POLL]
+        share = 2 * POLL // len(waiting)
+        bounds = [part.times[-1] for at, part in waiting.items() if at in unfinished and len(waiting) > 1]
+        bounds += [part.times[share - 1] for part in waiting.values() if len(part.times) > share]
         bound = min(bounds, default=None)
         taken: dict[Any, list[Any]] = {}
+        times: list[list[int]] = []
         for at in sorted(waiting):
-            place = len(waiting[at]) if bound is None else _place_after(waiting[at], bound)
-            taken[at] = waiting[at][:place]
-            del waiting[at][:place]
-            if not waiting[at]:
+            part = waiting[at]
+            place = len(part.times) if bound is None else bisect_right(part.times, bound)
+            if place:
+                taken[at], found = part.take(place)
+                times.append(found)
+            if not part.records:
                 del waiting[at]
-        taken = {at: part for at, part in taken.items() if part}
-        return self._poll(taken)._replace(records=_in_time_order(list(taken.values())))
+        return self._poll(taken)._replace(records=_in_time_order(list(taken.values()), times))
+
+
+class _Part:
+    """What waits of one partition, with each record's instant: the greatest so far in the partition."""
+
+    __slots__ = ("records", "times")
+
+    def __init__(self) -> None:
+        self.records: list[Any] = []
+        self.times: list[int] = []
+
+    def extend(self, records: list[Any]) -> None:
+        """Append what was read."""
+        times = list(map(_TIMESTAMP, records))
+        if (self.times and self.times[-1] > times[0]) or not all(map(le, times, islice(times, 1, None))):
+            times = list(accumulate(times, max, initial=self.times[-1] if self.times else times[0]))[1:]
+        self.records += records
+        self.times += times
+
+    def take(self, count: int) -> tuple[list[Any], list[int]]:
+        """Take the first ones."""
+        records, times = self.records[:count], self.times[:count]
+        del self.records[:count], self.times[:count]
+        return records, times
 
 
 _TIMESTAMP: Final = attrgetter("timestamp")
 
 
-def _greatest(records: list[Any]) -> int:
-    time: int = max(map(_TIMESTAMP, records))
-    return time
-
-
-def _place_after(records: list[Any], bound: int) -> int:
-    """How many of the records, as a stretch from the first, lie at or before ``bound``."""
-    for place, record in enumerate(records):
-        if record.timestamp > bound:
-            return place
-    return len(records)
-
-
-def _in_time_order(parts: list[list[Any]]) -> list[Any]:
-    """Merge, each part's order kept: a record's instant is the greatest so far in its part."""
-    if all(_is_sorted(part) for part in parts):
-        # Sorting is stable, and quick with stretches that are sorted already.
-        return sorted(chain.from_iterable(parts), key=_TIMESTAMP)
-    dated = [(time, record) for part in parts for time, record in zip(_so_far(part), part, strict=True)]
-    return [record for _, record in sorted(dated, key=itemgetter(0))]
-
-
-def _is_sorted(part: list[Any]) -> bool:
-    times = list(map(_TIMESTAMP, part))
-    return all(map(le, times, islice(times, 1, None)))
-
-
-def _so_far(part: list[Any]) -> Iterator[int]:
-    return accumulate(map(_TIMESTAMP, part), max)
+def _in_time_order(parts: list[list[Any]], times: list[list[int]]) -> list[Any]:
+    """Merge, each part's order kept; of equal instants the partitions in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    instants = list(chain.from_iterable(times))
+    records = list(chain.from_iterable(parts))
+    # Sorting is stable, and quick with stretches that are sorted already.
+    return [records[place] for place in sorted(range(len(records)), key=instants.__getitem__)]

@@ -15,11 +15,13 @@ from rxstream.core import (
     Event,
     Halt,
     Hold,
+    Operator,
     Pipeline,
     Receiver,
     Sink,
     Slot,
     Statistics,
+    Stream,
     StreamScheduler,
     is_cancelled,
     is_observer,
@@ -136,7 +138,8 @@ class PipelineContext:
 
     def _made(self, sink: Any, context: Any) -> tuple[Receiver, Callable[[], int]]:
         if isinstance(sink, Sink):
-            outlet = Outlet(sink, context)
+            changed = context is not self or _changes_passports(self.pipeline.stream)
+            outlet = Outlet(sink, context, notes_passports=changed)
             self.outlets.append(outlet)
             return outlet.receiver, lambda: outlet.confirmed
         if is_observer(sink):
@@ -209,6 +212,10 @@ class LetterContext:
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Start a task that belongs to the run."""
         self._owner.spawn(work, name)
+
+
+def _changes_passports(stream: Stream[Any]) -> bool:
+    return any(isinstance(made.step, Operator) and made.step.passport for made in lineage(stream))
 
 
 def _observed(observer: Any) -> tuple[Receiver, Callable[[], int]]:

@@ -133,7 +133,12 @@ class KafkaSink:
         for record in packs.unplaced:
             await self.learn(record[0])
             packs.add(self.known[record[0]], *record)
-        sending = [await self._sent(topic, partition, pack) for (topic, partition), pack in packs.all]
+        by_partition: dict[tuple[str, int], list[Any]] = {}
+        for at, pack in packs.all:
+            by_partition.setdefault(at, []).append(pack)
+        # Side by side, as a partition takes a pack only when its last one has left.
+        sent = await asyncio.gather(*(self._sent(*at, packs) for at, packs in by_partition.items()))
+        sending = [answer for answers in sent for answer in answers]
         for topic in self.known:
             await self.learn(topic)
         return self._all(sending)
@@ -160,11 +165,14 @@ class KafkaSink:
                 f"{self.name}: the broker must take every record; {failed}. See the error's cause."
             ) from failed
 
-    async def _sent(self, topic: str, partition: int, pack: Any) -> Awaitable[Any]:
-        while True:
-            try:
-                sending: Awaitable[Any] = await self._producer.send_batch(pack, topic, partition=partition)
-            except aiokafka().errors.KafkaTimeoutError:
-                # The partition's last pack has not left: the broker is away, and will be waited for.
-                continue
-            return sending
+    async def _sent(self, topic: str, partition: int, packs: Sequence[Any]) -> list[Awaitable[Any]]:
+        sending: list[Awaitable[Any]] = []
+        for pack in packs:
+            while len(sending) < len(packs):
+                try:
+                    sending.append(await self._producer.send_batch(pack, topic, partition=partition))
+                    break
+                except aiokafka().errors.KafkaTimeoutError:
+                    # The partition's last pack has not left: the broker is away, and will be waited for.
+                    continue
+        return sending
