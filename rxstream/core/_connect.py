@@ -17,7 +17,7 @@ from rxstream.core._fusion import Head, fuse, fuse_head
 from rxstream.core._operator import Downstream, Operator, Reactions
 from rxstream.core._passport import UNSET
 from rxstream.core._receiver import ENDLESS, Receiver, Stop, fan_out
-from rxstream.core._stream import Stream, lineage
+from rxstream.core._stream import Stream, lineage, parents_of
 
 
 @dataclass(slots=True)
@@ -112,13 +112,8 @@ def _upwards(streams: Sequence[Stream[Any]]) -> list[Stream[Any]]:
         elif id(stream) not in done:
             done.add(id(stream))
             pending.append((stream, True))
-            pending.extend((parent, False) for parent in _parents(stream))
+            pending.extend((parent, False) for parent in parents_of(stream))
     return order[::-1]
-
-
-def _parents(stream: Stream[Any]) -> list[Stream[Any]]:
-    parents = [stream.upstream] if isinstance(stream.upstream, Stream) else []
-    return [*parents, *stream.step.others] if isinstance(stream.step, Operator) else parents
 
 
 def _whole(chains: Sequence[_Chain]) -> _Chain:

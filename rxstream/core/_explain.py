@@ -9,19 +9,14 @@ from rxstream.core._foreign import foreign_name
 from rxstream.core._fusion import Head, segments, write
 from rxstream.core._operator import Operator
 from rxstream.core._receiver import Receiver
-from rxstream.core._stream import Stream, lineage
+from rxstream.core._stream import Stream, lineage, parents_of
 
 
 def explained(stream: Stream[Any]) -> str:
     """Say what each part of a stream does: its source, what is fused, and what stands between."""
-    used = {id(parent) for made in lineage(stream) for parent in _parents(made)}
+    used = {id(parent) for made in lineage(stream) for parent in parents_of(made)}
     ends = [made for made in lineage(stream) if id(made) not in used]
     return "\n".join(line for end in ends for line in _branch(end))
-
-
-def _parents(stream: Stream[Any]) -> list[Stream[Any]]:
-    parents = [stream.upstream] if isinstance(stream.upstream, Stream) else []
-    return [*parents, *stream.step.others] if isinstance(stream.step, Operator) else parents
 
 
 def _branch(stream: Stream[Any]) -> list[str]:

@@ -184,6 +184,12 @@ def as_stream(observable: Observable[Any]) -> Stream[Any]:
     return observable if isinstance(observable, Stream) else Stream(upstream=observable)
 
 
+def parents_of(stream: Stream[Any]) -> list[Stream[Any]]:
+    """The streams that ``stream`` is made from directly: the one it was piped from, then its step's further inputs."""
+    parents = [stream.upstream] if isinstance(stream.upstream, Stream) else []
+    return [*parents, *stream.step.others] if isinstance(stream.step, Operator) else parents
+
+
 def lineage(stream: Stream[Any]) -> list[Stream[Any]]:
     """Every stream that ``stream`` is made from, itself first, each once; sources in the order they were given."""
     seen: dict[int, Stream[Any]] = {}
@@ -193,10 +199,7 @@ def lineage(stream: Stream[Any]) -> list[Stream[Any]]:
         if id(found) in seen:
             continue
         seen[id(found)] = found
-        if isinstance(found.step, Operator):
-            pending.extend(reversed(found.step.others))
-        if isinstance(found.upstream, Stream):
-            pending.append(found.upstream)
+        pending.extend(reversed(parents_of(found)))
     return list(seen.values())
 
 

@@ -12,10 +12,9 @@ from typing import Any, Final
 
 from rxstream.core import choice, item_key, item_time, ns_to_datetime, path_argument, source_event, thread_slot
 from rxstream.drivers import codec_of, json_line
+from rxstream.drivers.formats import FORMAT_OF, FORMATS
 from rxstream.errors import ConfigurationError, ConnectError, DeliveryError
 
-_FORMATS: Final = ("csv", "jsonl", "lines")
-_SUFFIXES: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "lines", ".log": "lines"}
 #: How far back the end of the last whole line is looked for at a time.
 _BLOCK: Final = 64 * 1024
 
@@ -49,7 +48,7 @@ def to_file(path: str | Path, *, format: str | None = None, append: bool | None 
     path = path_argument("to_file", path)
     if append not in (None, True, False):
         raise ConfigurationError(f"to_file: append must be True, False or None; got {append!r}. Leave it out.")
-    kind = choice("to_file", _FORMATS, format=format) if format is not None else _SUFFIXES.get(path.suffix.lower())
+    kind = choice("to_file", FORMATS, format=format) if format is not None else FORMAT_OF.get(path.suffix.lower())
     if kind is None:
         raise ConfigurationError(
             f'to_file: the name must say the format; got {str(path)!r}. Say format="jsonl", "csv" or "lines".'

@@ -166,13 +166,13 @@ class KafkaSink:
             ) from failed
 
     async def _sent(self, topic: str, partition: int, packs: Sequence[Any]) -> list[Awaitable[Any]]:
-        sending: list[Awaitable[Any]] = []
-        for pack in packs:
-            while len(sending) < len(packs):
-                try:
-                    sending.append(await self._producer.send_batch(pack, topic, partition=partition))
-                    break
-                except aiokafka().errors.KafkaTimeoutError:
-                    # The partition's last pack has not left: the broker is away, and will be waited for.
-                    continue
-        return sending
+        return [await self._taken(topic, partition, pack) for pack in packs]
+
+    async def _taken(self, topic: str, partition: int, pack: Any) -> Awaitable[Any]:
+        while True:
+            try:
+                sending: Awaitable[Any] = await self._producer.send_batch(pack, topic, partition=partition)
+            except aiokafka().errors.KafkaTimeoutError:
+                # The partition's last pack has not left: the broker is away, and will be waited for.
+                continue
+            return sending

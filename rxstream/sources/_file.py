@@ -26,10 +26,9 @@ from rxstream.core import (
     unit_choice,
 )
 from rxstream.drivers import codec_of
+from rxstream.drivers.formats import FORMAT_OF, FORMATS
 from rxstream.errors import ConfigurationError, ConnectError, DecodeError
 
-_FORMATS: Final = ("csv", "jsonl", "lines")
-_SUFFIXES: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "lines", ".log": "lines"}
 _PACKED: Final = (".gz", ".zip")
 #: Bytes of lines read at a time.
 _CHUNK: Final = 64 * 1024
@@ -121,12 +120,12 @@ def from_file(
 
 def _format_of(path: Path, given: str | None) -> str:
     if given is not None:
-        return choice("from_file", _FORMATS, format=given)
+        return choice("from_file", FORMATS, format=given)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] in _PACKED:
         suffixes.pop()
-    if suffixes and suffixes[-1] in _SUFFIXES:
-        return _SUFFIXES[suffixes[-1]]
+    if suffixes and suffixes[-1] in FORMAT_OF:
+        return FORMAT_OF[suffixes[-1]]
     raise ConfigurationError(
         f'from_file: the name must say the format; got {str(path)!r}. Say format="csv", "jsonl" or "lines".'
     )
