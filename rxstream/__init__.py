@@ -22,9 +22,19 @@ from rxstream.errors import (
 from rxstream.operators import agg
 from rxstream.operators._window import Pane
 from rxstream.operators._window_tumbling import tumbling
-from rxstream.runtime import Report, collect, run, run_async, running
+from rxstream.runtime import Report, call_later, collect, now, real_time, run, run_async, running, sleep
 from rxstream.sinks import to_console, to_file, to_kafka, to_list
-from rxstream.sources import from_file, from_history, from_iterable, from_kafka, from_observable
+from rxstream.sources import (
+    cron,
+    from_aiter,
+    from_file,
+    from_history,
+    from_iterable,
+    from_kafka,
+    from_observable,
+    interval,
+    timer,
+)
 
 __all__ = [
     "BatchError",
@@ -50,19 +60,27 @@ __all__ = [
     "UntrackedOperatorError",
     "__version__",
     "agg",
+    "call_later",
     "collect",
+    "cron",
     "current_event",
     "error_context",
+    "from_aiter",
     "from_file",
     "from_history",
     "from_iterable",
     "from_kafka",
     "from_observable",
     "handlers",
+    "interval",
+    "now",
     "operators",
+    "real_time",
     "run",
     "run_async",
     "running",
+    "sleep",
+    "timer",
     "to_console",
     "to_file",
     "to_kafka",

@@ -16,9 +16,9 @@ from rxstream.core._arguments import (
     unit_choice,
 )
 from rxstream.core._connect import Connections, End, Entry, Intake, connect
-from rxstream.core._context import FAILURES, Context, Halt, Statistics, is_cancelled
+from rxstream.core._context import FAILURES, Context, Gate, Halt, Statistics, is_cancelled
 from rxstream.core._event import Event, Headers, Origin, make_event, make_source_event, raw_value
-from rxstream.core._feed import Connection, Feed, Partition, Poll, Span
+from rxstream.core._feed import AtWork, Closing, Connection, Feed, Partition, Poll, Row, Span, Tick
 from rxstream.core._fields import field_reader, readable
 from rxstream.core._foreign import foreign_name
 from rxstream.core._inner import run_inner
@@ -26,12 +26,15 @@ from rxstream.core._instants import (
     EPOCH,
     NEVER,
     SECOND,
+    UNITS,
     datetime_to_ns,
     instant_argument,
     instant_reader,
     is_naive,
     ns_to_datetime,
+    seconds_to_ns,
 )
+from rxstream.core._loose import close_reader
 from rxstream.core._operator import Downstream, Operator, Reactions, inline, node
 from rxstream.core._passport import (
     UNSET,
@@ -47,20 +50,28 @@ from rxstream.core._passport import (
     thread_slot,
 )
 from rxstream.core._pipeline import Handler, Pipeline
+from rxstream.core._reader import PENDING, Reader, reader_of
 from rxstream.core._receiver import ENDLESS, Receiver, Stop, linked_stop
-from rxstream.core._replay import replay
-from rxstream.core._scheduler import StreamScheduler
+from rxstream.core._replay import Merge
+from rxstream.core._scheduler import TICKS, StreamScheduler, Work
 from rxstream.core._sink import Sink, SinkBatch, check_sink_argument, is_observer, sink_name
 from rxstream.core._stream import Stream, as_stream, lineage
+from rxstream.core._timekeeper import VIRTUAL, Timekeeper, current_scheduler, keep_time, on_time_of, timekeeper
 
 __all__ = [
     "ENDLESS",
     "EPOCH",
     "FAILURES",
     "NEVER",
+    "PENDING",
     "SECOND",
+    "TICKS",
+    "UNITS",
     "UNSET",
+    "VIRTUAL",
+    "AtWork",
     "Batch",
+    "Closing",
     "Connection",
     "Connections",
     "Context",
@@ -69,18 +80,22 @@ __all__ = [
     "Entry",
     "Event",
     "Feed",
+    "Gate",
     "Halt",
     "Handler",
     "Headers",
     "Hold",
     "Intake",
+    "Merge",
     "Operator",
     "Origin",
     "Partition",
     "Pipeline",
     "Poll",
     "Reactions",
+    "Reader",
     "Receiver",
+    "Row",
     "Sink",
     "SinkBatch",
     "Slot",
@@ -89,12 +104,17 @@ __all__ = [
     "Stop",
     "Stream",
     "StreamScheduler",
+    "Tick",
+    "Timekeeper",
+    "Work",
     "as_stream",
     "callable_",
     "check_sink_argument",
     "choice",
+    "close_reader",
     "connect",
     "current_event",
+    "current_scheduler",
     "datetime_to_ns",
     "did_you_mean",
     "duration_ns",
@@ -109,6 +129,7 @@ __all__ = [
     "is_observer",
     "item_key",
     "item_time",
+    "keep_time",
     "lineage",
     "linked_stop",
     "make_event",
@@ -117,19 +138,22 @@ __all__ = [
     "natural_count",
     "node",
     "ns_to_datetime",
+    "on_time_of",
     "passport",
     "path_argument",
     "positive_count",
     "positive_duration_ns",
     "raw_value",
     "readable",
-    "replay",
+    "reader_of",
     "require_names",
     "run_inner",
+    "seconds_to_ns",
     "signed_duration_ns",
     "sink_name",
     "source_event",
     "tell_task",
     "thread_slot",
+    "timekeeper",
     "unit_choice",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from reactivex import Observable, abc
 from reactivex.disposable import Disposable
@@ -18,6 +18,8 @@ from rxstream.core._operator import Downstream, Operator, Reactions
 from rxstream.core._passport import UNSET
 from rxstream.core._receiver import ENDLESS, Receiver, Stop, fan_out
 from rxstream.core._stream import Stream, lineage, parents_of
+from rxstream.core._timekeeper import on_time_of
+from rxstream.errors import BufferOverflowError
 
 
 @dataclass(slots=True)
@@ -25,11 +27,15 @@ class Intake:
     """One source as it is connected: the function that takes its batches, and where its end goes."""
 
     feed: Feed
-    run: Callable[[Sequence[Any]], None]
+    run: Callable[[Iterable[Any]], None]
     receiver: Receiver
+    #: Takes one record and its instant, where sources are merged by time.
+    one: Callable[[int | None, Any], None] | None = None
 
 
 _Waiting = dict[int, "list[_Chain]"]
+#: Items of a foreign source that wait for the past to be done.
+_MOST_KEPT: Final = 100_000
 
 
 class End(NamedTuple):
@@ -76,21 +82,28 @@ class Connections:
     entries: list[Entry] = field(default_factory=list)
 
 
-def connect(ends: Iterable[End], *, virtual: bool) -> Connections:
-    """Connect streams to the receivers of their items; what several of them share is connected once."""
+def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> Connections:
+    """Connect streams to the receivers of their items; what several of them share is connected once.
+
+    Args:
+        ends: The streams, and their receivers.
+        virtual: Whether the sources' records move the clock.
+        begin: Where the past begins, in nanoseconds; what is earlier is let go.
+    """
     ends = list(ends)
     order = _upwards([end.stream for end in ends])
     waiting: _Waiting = {id(stream): [] for stream in order}
     for rank, end in enumerate(ends):
         waiting[id(end.stream)].append(_Chain((), end.receiver, rank, end.context))
     made = Connections()
+    merged = virtual and sum(stream.feed is not None and stream.feed.times_of is not None for stream in order) > 1
     intakes: dict[int, Intake] = {}
     for stream in order:
         chains = waiting.pop(id(stream))
         if not chains:
             continue
         if stream.feed is not None:
-            intakes[id(stream)] = _intake(stream.feed, chains, virtual)
+            intakes[id(stream)] = _intake(stream.feed, chains, virtual, begin, merged)
         elif isinstance(stream.step, Operator):
             _connect_operator(stream, stream.step, chains, waiting)
         else:
@@ -124,12 +137,13 @@ def _whole(chains: Sequence[_Chain]) -> _Chain:
     return ranked[0].ending_in(fan_out([fuse(chain.stages, chain.below, chain.context) for chain in ranked]))
 
 
-def _intake(feed: Feed, chains: Sequence[_Chain], virtual: bool) -> Intake:
+def _intake(feed: Feed, chains: Sequence[_Chain], virtual: bool, begin: int | None, merged: bool) -> Intake:
     whole = _whole(chains)
-    run, receiver = fuse_head(
-        Head(feed, drives_clock=virtual and feed.time is not None), whole.stages, whole.below, whole.context
-    )
-    return Intake(feed, run, receiver)
+    moves = virtual and feed.time is not None and (feed.has_past or feed.ticks is not None)
+    one_by_one = merged and feed.times_of is not None
+    head = Head(feed, drives_clock=moves, begin=begin if feed.has_past else None, merged=one_by_one)
+    run, one, receiver = fuse_head(head, whole.stages, whole.below, whole.context)
+    return Intake(feed, run, receiver, one)
 
 
 def _connect_operator(
@@ -173,9 +187,11 @@ def _connect_foreign(stream: Stream[Any], chains: Sequence[_Chain], waiting: _Wa
     assert observable is not None  # noqa: S101 - a stream without a feed is made from something
     if isinstance(observable, Stream) and stream.step is not None:
         observable = stream.step(_Bridge(observable, waiting, whole))
-    entry = Entry(below, whole.context, is_source=stream.step is None)
+    is_source = stream.step is None
+    entry = Entry(below, whole.context, is_source=is_source, room=getattr(observable, "room", _MOST_KEPT))
     made.entries.append(entry)
-    subscription = observable.subscribe(entry, scheduler=whole.context.scheduler)
+    scheduler = whole.context.wall if is_source else whole.context.scheduler
+    subscription = observable.subscribe(entry, scheduler=scheduler)
     if below.stop is not ENDLESS:
         below.stop.listen(subscription.dispose)
     made.foreign.append(subscription)
@@ -218,14 +234,18 @@ def observer_receiver(observer: abc.ObserverBase[Any], stop: Stop) -> Receiver:
 
 
 class Entry(abc.ObserverBase[Any]):
-    """What a foreign Observable hands its items to, from any thread; they get a passport if they come without one."""
+    """What a foreign Observable hands its items to, from any thread; they get a passport if they come without one.
 
-    def __init__(self, below: Receiver, context: Context, *, is_source: bool) -> None:
+    A source's items wait until the past is done, as many as there is room for.
+    """
+
+    def __init__(self, below: Receiver, context: Context, *, is_source: bool, room: int) -> None:
         self._ended = False
         self._is_source = is_source
         self._below = below
         self._context = context
         self._thread = threading.get_ident()
+        self._room = room
 
     @property
     def ended(self) -> bool:
@@ -234,18 +254,36 @@ class Entry(abc.ObserverBase[Any]):
 
     def on_next(self, value: Any) -> None:
         """Take one item."""
-        if threading.get_ident() != self._thread:
-            self._context.post(lambda: self._push(value))
-        else:
-            self._push(value)
+        self._take(lambda: self._push(value))
 
     def on_error(self, error: Exception) -> None:
         """Take an error that ends the Observable."""
-        self._end(lambda: self._context.source_failed(error, self._below))
+        self._take(lambda: self._end(lambda: self._context.source_failed(error, self._below)))
 
     def on_completed(self) -> None:
         """Take the end."""
-        self._end(self._below.on_completed)
+        self._take(lambda: self._end(self._below.on_completed))
+
+    def _take(self, act: Callable[[], None]) -> None:
+        if threading.get_ident() != self._thread:
+            self._context.post(lambda: self._enter(act))
+        else:
+            self._enter(act)
+
+    def _enter(self, act: Callable[[], None]) -> None:
+        context = self._context
+        if not self._is_source or context.gate.is_open:
+            on_time_of(context.keeper, act)
+            return
+        if self._room <= 0:
+            error = BufferOverflowError(
+                "from_observable: what comes while the past is replayed must find room, as an Observable cannot be "
+                "made to wait; it is full. Give more room, buffer=…, or make it an async iterable, which waits."
+            )
+            self._end(lambda: context.source_failed(error, self._below))
+            return
+        self._room -= 1
+        context.gate.when_open(lambda: on_time_of(context.keeper, act))
 
     def _push(self, value: Any) -> None:
         slot = self._context.slot
@@ -266,12 +304,6 @@ class Entry(abc.ObserverBase[Any]):
             slot.clear()
 
     def _end(self, act: Callable[[], None]) -> None:
-        def finish() -> None:
-            if not self._ended:
-                self._ended = True
-                act()
-
-        if threading.get_ident() != self._thread:
-            self._context.post(finish)
-        else:
-            finish()
+        if not self._ended:
+            self._ended = True
+            act()

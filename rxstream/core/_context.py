@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from rxstream.core._passport import Slot
 from rxstream.core._receiver import Receiver
 from rxstream.core._scheduler import StreamScheduler
+from rxstream.core._timekeeper import Timekeeper
 
 #: What a user's function may raise as an error of its item. KeyboardInterrupt and SystemExit pass.
 FAILURES: Final = (Exception, CancelledError)
@@ -24,6 +25,39 @@ def is_cancelled(error: BaseException) -> bool:
 
 class Halt(BaseException):
     """Ends a pass at once: an error was not handled. Never an error of its own, so no `except Exception` takes it."""
+
+
+class Pause(BaseException):
+    """Interrupts a pass before a record: coroutines have to have their turn before time goes on to its instant.
+
+    Args:
+        at: The record's instant, in nanoseconds.
+    """
+
+    def __init__(self, at: int) -> None:
+        super().__init__(at)
+        self.at = at
+
+
+class Gate:
+    """Keeps what is live waiting until the past is done everywhere."""
+
+    def __init__(self, *, is_open: bool) -> None:
+        self.is_open = is_open
+        self._waiting: list[Callable[[], None]] = []
+
+    def when_open(self, act: Callable[[], None]) -> None:
+        """Do ``act`` once it is open."""
+        if self.is_open:
+            act()
+        else:
+            self._waiting.append(act)
+
+    def open(self) -> None:
+        """Let everything pass, those first who have waited."""
+        self.is_open = True
+        while self._waiting:
+            self._waiting.pop(0)()
 
 
 @dataclass(slots=True)
@@ -46,6 +80,11 @@ class Context(Protocol):
     slot: Slot
     scheduler: StreamScheduler
     statistics: Statistics
+    #: Whose clock the user's functions see.
+    keeper: Timekeeper
+    #: The clock of foreign sources, which are live, and where their items wait for the past to be done.
+    wall: StreamScheduler
+    gate: Gate
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         """Deal with the failure of the item that the slot names.
@@ -65,5 +104,8 @@ class Context(Protocol):
     def attach(self, connections: Any) -> None:
         """Take in `Connections` that a foreign operator asked for while the run was under way."""
 
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Start a task that belongs to the run: its end is awaited, its error ends the run."""
+    def spawn(self, work: Coroutine[Any, Any, None], name: str, *, real: bool = False) -> None:
+        """Start a task that belongs to the run: its end is awaited, its error ends the run.
+
+        ``real``: it talks to the world, so that its time is the wall's.
+        """

@@ -33,14 +33,29 @@ class Poll(NamedTuple):
     gone: tuple[Partition, ...] = ()
 
 
+class Closing(NamedTuple):
+    """The last thing a dated source hands over, in place of a batch: how it ends, and when.
+
+    Args:
+        at: The instant, in nanoseconds; None: it never ends, it only has nothing more.
+        error: What it ends with, if with an error.
+    """
+
+    at: int | None
+    error: Exception | None = None
+
+
 class Connection(Protocol):
     """An open source. All calls come from the run's loop, never two at once."""
 
     async def read(self) -> Poll | None:
         """Wait for the next records; none for a while is an empty poll, and None is the end."""
 
-    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
-        """Remember, per partition, the position from which to go on after a restart; returns what was remembered."""
+    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int] | None:
+        """Remember, per partition, the position from which to go on after a restart.
+
+        Returns what was remembered, which leaves out what another reader has now; None: nothing can be, just now.
+        """
 
     async def close(self) -> None:
         """Let go of everything; called once, also after a failure."""
@@ -66,10 +81,17 @@ class Feed:
         time: Reads its instant in nanoseconds; None: it has none, or ``lift`` knows.
         headers: Reads its headers; None: ``lift`` knows.
         bindings: What the expressions refer to.
-        batches: Makes the iterator of batches, for a source that is read without waiting.
+        batches: Makes the iterator of batches, for a source that is read without waiting; the last one may be a
+            `Closing`.
+        ticks: For a timer: makes the iterator of its due instants, given the run's start; its records are `Tick`.
+        endless: Whether a timer's ticks never end, so that nobody waits for their end.
+        past: Whether the connection of a live source reads a past first, up to its end.
+        backlog: How many live records are read before the past is done everywhere.
         connect: Opens a source that has to be waited for; ``(commits) -> Connection``.
         locate: The partition and position of a raw record, for a source that commits.
         time_of: Reads a record's instant, for a source with a past.
+        times_of: Reads the instants of a whole batch at once, where batches are lists; None, or an error from it, and
+            they are read one by one.
         disorder: How far instants may go back, in nanoseconds; None: not at all.
         max_in_flight: How many records may wait for work before reading pauses.
         commit_interval: Seconds between two commits.
@@ -82,16 +104,72 @@ class Feed:
     time: str | None = None
     headers: str | None = None
     bindings: Mapping[str, Any] = field(default_factory=_no_bindings)
-    batches: Callable[[], Iterator[Sequence[Any]]] | None = None
+    batches: Callable[[], Iterator[Sequence[Any] | Closing]] | None = None
+    ticks: Callable[[int], Iterator[int]] | None = None
+    endless: bool = False
+    past: bool = False
+    backlog: int = 0
     connect: Callable[[], Any] | None = None
     locate: Callable[[Any], tuple[Partition, int]] | None = None
     time_of: Callable[[Any], int] | None = None
+    times_of: Callable[[Sequence[Any]], list[int]] | None = None
     disorder: int | None = None
     live: bool = False
     max_in_flight: int = 4_000
     commit_interval: float = 1.0
 
     @property
+    def has_past(self) -> bool:
+        """Whether it replays what has happened already."""
+        if self.connect is not None:
+            return self.past or not self.live
+        return self.batches is not None and self.time_of is not None
+
+    @property
     def acknowledges(self) -> bool:
         """Whether the source remembers what was handled, so that nothing may be settled too early."""
         return self.locate is not None
+
+
+class AtWork(Protocol):
+    """Knows how many records functions are at work on."""
+
+    at_work: int
+
+
+class Row:
+    """One timer's ticks in one run.
+
+    Args:
+        handled: Knows whether earlier ticks are still being handled; None: whatever is, is handled within the call.
+    """
+
+    __slots__ = ("delivered", "handled")
+
+    def __init__(self, handled: AtWork | None) -> None:
+        self.delivered = 0
+        self.handled = handled
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the latest tick is still being handled, so that the next one is skipped."""
+        return self.handled is not None and self.handled.at_work > 0
+
+
+class Tick:
+    """One tick of a timer; its number is given when it is delivered, as those that are skipped do not count."""
+
+    __slots__ = ("_number", "due", "row")
+
+    def __init__(self, due: int, row: Row) -> None:
+        self.due = due
+        self.row = row
+        self._number = -1
+
+    @property
+    def number(self) -> int:
+        """How many ticks were delivered before."""
+        if self._number < 0:
+            self._number = self.row.delivered
+            self.row.delivered += 1
+        return self._number

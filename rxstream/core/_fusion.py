@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import linecache
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import CodeType
 from typing import Any, Final
 
-from rxstream.core._context import FAILURES, Context
+from rxstream.core._context import FAILURES, Context, Pause
 from rxstream.core._feed import Feed
 from rxstream.core._instants import NEVER, ns_to_datetime
 from rxstream.core._operator import Inline, Operator
@@ -63,6 +63,10 @@ class Head:
     feed: Feed
     #: Whether the records' instants move the run's clock.
     drives_clock: bool
+    #: What is earlier, in nanoseconds, is let go; None: nothing is.
+    begin: int | None = None
+    #: Whether other sources' records come between its own: then it takes them one by one, with their instants.
+    merged: bool = False
 
 
 def segments(stages: Sequence[Operator[Any, Any]]) -> list[Sequence[Operator[Any, Any]]]:
@@ -88,12 +92,13 @@ def fuse(stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context
 
 def fuse_head(
     head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context
-) -> tuple[Callable[[Sequence[Any]], None], Receiver]:
-    """Make the function that takes a source's batches, and the receiver of its watermarks, end and errors."""
+) -> tuple[Callable[[Iterable[Any]], None], Callable[[int | None, Any], None] | None, Receiver]:
+    """Make the functions that take a source's batches, and single records of a merge, and the receiver of its end."""
     first, *rest = segments(stages)
     below = fuse([stage for piece in rest for stage in piece], below, context) if rest else below
-    run = _build(write(first, below, head), first, below, context, head)
-    return run, _inner_receiver(first, below, run)
+    made: Any = _build(write(first, below, head), first, below, context, head)
+    run, one = made if head.merged else (made, None)
+    return run, one, _inner_receiver(first, below, run)
 
 
 def _fuse_piece(stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context) -> Receiver:
@@ -125,27 +130,35 @@ def write(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head | No
         states += _head_state(head, stages, below)
     for name in states:
         source.add(1, f"{name} = {_initial(name)}")
-    source.add(1, f"def {'run(records)' if head else 'run(value)'}:")
+    merged = head is not None and head.merged
+    source.add(1, f"def {'one(time, record)' if merged else 'run(records)' if head else 'run(value)'}:")
     if states:
         source.add(2, f"nonlocal {', '.join(states)}")
     _write_body(source, stages, below, head)
-    source.add(1, "return run")
+    if merged:
+        _write_all_by_one(source, below)
+    source.add(1, "return run, one" if merged else "return run")
     return source
+
+
+def _write_all_by_one(source: Source, below: Receiver) -> None:
+    source.add(1, "def run(records):")
+    source.add(2, "for record in records:")
+    source.add(3, "one(None, record)")
+    if below.stop is not ENDLESS:
+        source.add(3, "if stop.now:")
+        source.add(4, "return")
 
 
 def _write_body(source: Source, stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head | None) -> None:
     # Each loop has a try of its own, so that an item that fails leaves its siblings alone.
-    leave = "continue" if head else "return"
-    depth = 2
-    if head is not None:
-        source.add(depth, "for record in records:")
-        source.add(depth + 1, "slot.event = record")
-        depth += 1
+    leave = "continue" if head and not head.merged else "return"
+    depth = 2 if head is None else _write_record(source, head)
     tries = [depth]
     source.add(depth, "try:")
     depth += 1
     if head is not None:
-        for line in _head_lines(head, stages, below):
+        for line in _head_lines(head, stages, below, leave):
             source.add(depth, line, 0, head.feed.name if line.startswith("value = ") else "")
     for place, stage in enumerate(stages, 1):
         heard = not _makes_watermarks(stages[place:])
@@ -167,6 +180,16 @@ def _write_body(source: Source, stages: Sequence[Operator[Any, Any]], below: Rec
         if below.stop is not ENDLESS:
             source.add(opened + 1, "if stop.now:")
             source.add(opened + 2, "return")
+
+
+def _write_record(source: Source, head: Head) -> int:
+    """Write what names the record; returns the depth of what is done with it."""
+    depth = 2
+    if not head.merged:
+        source.add(depth, "for record in records:")
+        depth += 1
+    source.add(depth, "slot.event = record")
+    return depth
 
 
 def _stage_lines(stage: Operator[Any, Any], place: int, leave: str, *, heard: bool) -> list[str]:
@@ -191,27 +214,44 @@ def _stage_lines(stage: Operator[Any, Any], place: int, leave: str, *, heard: bo
     return lines
 
 
-def _head_lines(head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver) -> list[str]:
+def _head_lines(head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver, leave: str) -> list[str]:
     feed = head.feed
-    watermarks = _wants_watermarks(stages, below)
     lines = [f"value = {feed.value}"]
     if feed.time is not None:
-        lines += [f"time = {feed.time}", "if time > high:", *_note_high(feed, watermarks=watermarks)]
-        if _is_checked(head):
-            lines += ["    latest = record", "elif time < high:", "    out_of_order(record, time, latest, high)"]
-        if head.drives_clock:
-            lines += [
-                "if time > clock.now:",
-                "    if time > clock.due:",
-                "        run_due(time)",
-                "    clock.now = time",
-            ]
+        # Where it can, the clock goes first: a pass that pauses before a record has not looked at its value yet.
+        at = 1 if re.search(r"\bvalue\b", feed.time) else 0
+        reading = ["if time is None:", f"    time = {feed.time}"] if head.merged else [f"time = {feed.time}"]
+        lines[at:at] = [*reading, *_clock_lines(head, leave)]
+        lines += _order_lines(head, watermarks=_wants_watermarks(stages, below))
     if below.passport or any(stage.passport for stage in stages):
         lines += [
             f"slot.key = {feed.key or 'UNSET'}",
             f"slot.time = {'time' if feed.time else 'UNSET'}",
             f"slot.headers = {feed.headers or 'UNSET'}",
         ]
+    return lines
+
+
+def _clock_lines(head: Head, leave: str) -> list[str]:
+    lines = []
+    if head.begin is not None:
+        lines += [f"if time < {head.begin}:", "    statistics.dropped += 1", f"    {leave}"]
+    if head.drives_clock:
+        lines += [
+            "if time > clock.now:",
+            "    if time > clock.due:",
+            "        run_due(time)",
+            "    clock.now = time",
+        ]
+    if head.feed.ticks is not None:
+        lines += ["if record.row.is_busy:", f"    {leave}"]
+    return lines
+
+
+def _order_lines(head: Head, *, watermarks: bool) -> list[str]:
+    lines = ["if time > high:", *_note_high(head.feed, watermarks=watermarks)]
+    if _is_checked(head):
+        lines += ["    latest = record", "elif time < high:", "    out_of_order(record, time, latest, high)"]
     return lines
 
 
@@ -339,6 +379,8 @@ def _run_due(context: Context) -> Callable[[int], None]:
             scheduler.run_until(instant, inclusive=False)
         finally:
             slot.restore(saved)
+        if scheduler.clock.touched:
+            raise Pause(instant)
 
     return run_due
 

@@ -7,8 +7,11 @@ from typing import Any
 
 from rxstream.core._connect import Intake
 from rxstream.core._event import Event
+from rxstream.core._feed import Poll
+from rxstream.core._instants import NEVER
 from rxstream.core._passport import Slot
-from rxstream.core._replay import replay
+from rxstream.core._reader import OpenBatch, Reader, reader_of
+from rxstream.core._replay import Merge
 from rxstream.core._scheduler import StreamScheduler
 
 
@@ -34,19 +37,55 @@ class LooseBatch:
     def release_all(self) -> None:
         """Nothing is to be settled."""
 
+    def close(self) -> None:
+        """Nothing is to be settled."""
+
+    def close_at(self, record: Any) -> None:
+        """Nothing is to be settled."""
+
+    def close_behind(self, record: Any) -> None:
+        """Nothing is to be settled."""
+
+
+def loose_reader(intake: Intake, start: int) -> Reader:
+    """Start reading a source whose records nobody has to remember."""
+
+    def opened(_poll: Poll) -> OpenBatch:
+        return LooseBatch(intake.feed.lift)
+
+    return reader_of(intake, opened, start)
+
 
 def pass_all(intakes: Sequence[Intake], slot: Slot, scheduler: StreamScheduler | None) -> None:
-    """Let everything of some sources pass, here and now; each is told of its end, unless it is not wanted any more."""
-    for intake, records in replay(intakes, scheduler, _complete):
-        saved = slot.save()
-        slot.clear()
-        slot.batch = LooseBatch(intake.feed.lift)
-        try:
-            intake.run(records)
-        finally:
-            slot.restore(saved)
+    """Let everything of some sources pass, here and now; each is told of its end, unless it is not wanted any more.
+
+    ``scheduler`` is run along, and to its end.
+    """
+    merge = Merge(lambda reader: close_reader(reader, scheduler))
+    saved = slot.save()
+    slot.clear()
+    try:
+        merge.add(loose_reader(intake, 0 if scheduler is None else scheduler.now_ns) for intake in intakes)
+        while merge.first is not None:
+            merge.push(slot)
+        if scheduler is not None:
+            scheduler.run()
+    finally:
+        slot.restore(saved)
+        merge.close()
 
 
-def _complete(intake: Intake) -> None:
-    if not intake.receiver.stop.now:
-        intake.receiver.on_completed()
+def close_reader(reader: Reader, scheduler: StreamScheduler | None) -> None:
+    """Tell those below that a source has ended, at the instant of its end."""
+    closing, receiver = reader.closing, reader.intake.receiver
+    assert closing is not None  # noqa: S101 - it has ended
+    if closing.at is not None and -NEVER < closing.at < NEVER and scheduler is not None:
+        scheduler.run_until(closing.at, inclusive=False)
+        if not scheduler.is_live:
+            scheduler.clock.now = max(scheduler.clock.now, closing.at)
+    if receiver.stop.now:
+        return
+    if closing.error is not None:
+        receiver.on_error(closing.error)
+    else:
+        receiver.on_completed()

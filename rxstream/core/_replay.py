@@ -1,126 +1,166 @@
-"""Replay: batches of several sources in the order of their instants, taken lazily."""
+"""Replay: what several sources have, in the order of its instants, taken lazily."""
 
 from __future__ import annotations
 
 import heapq
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from operator import attrgetter, itemgetter, length_hint
+from typing import Any, Final
 
-from rxstream.core._connect import Intake
-from rxstream.core._context import FAILURES
+from rxstream.core._context import Pause
 from rxstream.core._instants import NEVER
-from rxstream.core._scheduler import StreamScheduler
+from rxstream.core._passport import Slot
+from rxstream.core._reader import Reader
 
-_OnEnd = Callable[[Intake], None]
+#: Behind all places of items: at one instant, timers come after them.
+_TIMERS: Final = 1 << 40
+#: Sources from which on it is worth taking many records at once, and pushes after a pause in which it is not.
+_FEW: Final = 2
+_MANY: Final = 64
+_TIME: Final = itemgetter(0)
+_ORDER: Final = attrgetter("order")
 
 
-class _Reader:
-    """One source being read, and the records of its current batch that are still to come."""
+class Merge:
+    """Sources by time: undated ones first and by turns, dated ones by their instants, ties in the order given.
 
-    __slots__ = ("batches", "intake", "place", "records")
+    Each has one entry in the heap, however much it holds.
+    """
 
-    def __init__(self, intake: Intake) -> None:
-        assert intake.feed.batches is not None  # noqa: S101 - only sources that need no waiting are replayed
-        self.intake = intake
-        self.batches = intake.feed.batches()
-        self.records: Sequence[Any] = ()
-        self.place = 0
+    def __init__(self, on_end: Callable[[Reader], None]) -> None:
+        self._on_end = on_end
+        #: How many records have passed.
+        self.passed = 0
+        self._quiet = 0
+        self._heap: list[tuple[int, int, Reader]] = []
+        self._pending: list[Reader] = []
+        self._orders = count()
+        self._turns = count()
 
-    def fill(self) -> bool:
-        """Make sure that there is a next record; False at the end."""
-        while self.place >= len(self.records):
-            if self.intake.receiver.stop.now:
-                return False
-            following = next(self.batches, None)
-            if following is None:
-                return False
-            self.records, self.place = following, 0
-        return not self.intake.receiver.stop.now
+    def add(self, readers: Iterable[Reader]) -> None:
+        """Take in sources, behind those that are there."""
+        for reader in readers:
+            reader.order = next(self._orders) + (_TIMERS if reader.row is not None else 0)
+            # Not before those below can say that they want no more.
+            reader.intake.receiver.stop.listen(reader.close)
+            self._enter(reader)
 
-    def take_all(self) -> Sequence[Any]:
-        """The rest of the batch."""
-        taken = self.records[self.place :] if self.place else self.records
-        # A lazy batch grows while it is consumed: its length now is not its end.
-        self.records, self.place = (), 0
+    @property
+    def first(self) -> Reader | None:
+        """Who has what comes next."""
+        heap = self._heap
+        while heap and heap[0][2].intake.receiver.stop.now:
+            heapq.heappop(heap)[2].break_off()
+        return heap[0][2] if heap else None
+
+    @property
+    def at(self) -> int:
+        """The instant of what comes next; `-NEVER`: it has none, `NEVER`: nothing does."""
+        first = self.first
+        return NEVER if first is None else first.at
+
+    @property
+    def readers(self) -> list[Reader]:
+        """All that have not ended."""
+        held = [*(reader for _, _, reader in self._heap), *self._pending]
+        return [reader for reader in held if not reader.intake.receiver.stop.now]
+
+    @property
+    def waits(self) -> bool:
+        """Whether a source has to be waited for before anything can be handed on."""
+        for reader in self._pending[:]:
+            self._pending.remove(reader)
+            self._enter(reader)
+        return bool(self._pending)
+
+    def push(self, slot: Slot, until: int = NEVER) -> None:
+        """Let what comes next pass, up to what another source has, and to before ``until``."""
+        taken = self._bulk(until)
+        if taken:
+            self.passed += len(taken)
+            self._push_all(slot, taken)
+            return
+        _, order, reader = heapq.heappop(self._heap)
+        if reader.closing is not None:
+            self._finish(reader)
+            return
+        limit, inclusive = until, False
+        if self._heap and self._heap[0][0] < until:
+            rival, other, _ = self._heap[0]
+            limit, inclusive = rival, order < other
+        before = reader.received
+        try:
+            reader.push(slot, limit, inclusive=inclusive)
+        finally:
+            slot.clear()
+            self.passed += reader.received - before
+        self._enter(reader)
+
+    def _bulk(self, until: int) -> list[tuple[int, Reader, Any]]:
+        """Take what can come before anything that is not known yet; nothing, where that is not worth it."""
+        if len(self._heap) < _FEW or self._quiet:
+            self._quiet = max(0, self._quiet - 1)
+            return []
+        lasts = [(reader.last, reader.order) for _, _, reader in self._heap if reader.last is not None]
+        if len(lasts) < len(self._heap):
+            return []
+        # Whose batch ends first may have more of that instant, which then comes before those given after it.
+        bound, owner = min((until - 1, _TIMERS), *lasts)
+        taken = [
+            entry
+            for reader in sorted((reader for _, _, reader in self._heap), key=_ORDER)
+            for entry in reader.taken_until(bound if reader.order <= owner else bound - 1)
+        ]
+        # Sorting is stable, and quick with stretches that are sorted already.
+        taken.sort(key=_TIME)
         return taken
 
-    def take_until(self, limit: int, *, inclusive: bool) -> Sequence[Any]:
-        """The records whose instants, as far as seen, lie before ``limit`` (``inclusive``: or at it); at least one."""
-        records, first, place = self.records, self.place, self.place + 1
-        while place < len(records):
-            time = _instant(self.intake, records[place])
-            if time > limit or (time == limit and not inclusive):
-                break
-            place += 1
-        self.place = place
-        return records[first:place]
+    def _push_all(self, slot: Slot, taken: list[tuple[int, Reader, Any]]) -> None:
+        readers = [reader for _, _, reader in self._heap]
+        entries = iter(taken)
+        last: Reader | None = None
+        try:
+            for time, reader, record in entries:
+                if reader is not last:
+                    slot.batch, last = reader.batch, reader
+                reader.one(time, record)
+        except BaseException as error:
+            self._give_back([taken[-length_hint(entries) - 1], *entries])
+            if not isinstance(error, Pause):
+                raise
+            # Where coroutines want their turn again and again, little is taken at a time.
+            self._quiet = _MANY
+        finally:
+            slot.clear()
+        self._heap = []
+        for reader in readers:
+            reader.finish_batch()
+            self._enter(reader)
+
+    def _give_back(self, entries: Sequence[tuple[int, Reader, Any]]) -> None:
+        for reader, number in Counter(reader for _, reader, _ in entries).items():
+            reader.give_back(number)
 
     def close(self) -> None:
-        """Let the source's generator finish its `with` blocks and `finally` clauses."""
-        close = getattr(self.batches, "close", None)
-        if close is not None:
-            close()
+        """Let go of all sources."""
+        for reader in [*(reader for _, _, reader in self._heap), *self._pending]:
+            reader.break_off()
+        self._heap, self._pending = [], []
 
-
-def replay(
-    intakes: Sequence[Intake], scheduler: StreamScheduler | None, on_end: Callable[[Intake], None]
-) -> Iterator[tuple[Intake, Sequence[Any]]]:
-    """Hand out batches: undated sources by turns, dated ones merged by time, ties in the order they were given.
-
-    ``on_end`` is called after the last batch of a source, and what is still scheduled is done in the end.
-    """
-    readers = [_Reader(intake) for intake in intakes]
-    undated = deque(reader for reader in readers if reader.intake.feed.time_of is None)
-    dated = [reader for reader in readers if reader.intake.feed.time_of is not None]
-    try:
-        yield from _by_turns(undated, on_end)
-        yield from _by_time(dated, on_end)
-        if scheduler is not None:
-            scheduler.run()
-    finally:
-        for reader in readers:
+    def _enter(self, reader: Reader) -> None:
+        reader.look()
+        if reader.waits:
+            self._pending.append(reader)
+        elif reader.at == NEVER and reader.closing is not None:
             reader.close()
-
-
-def _by_turns(waiting: deque[_Reader], on_end: _OnEnd) -> Iterator[tuple[Intake, Sequence[Any]]]:
-    while waiting:
-        reader = waiting.popleft()
-        if reader.fill():
-            yield reader.intake, reader.take_all()
-            waiting.append(reader)
         else:
-            on_end(reader.intake)
+            turn = next(self._turns) if reader.time_of is None else reader.order
+            heapq.heappush(self._heap, (reader.at, turn, reader))
 
-
-def _by_time(readers: Sequence[_Reader], on_end: _OnEnd) -> Iterator[tuple[Intake, Sequence[Any]]]:
-    heap: list[tuple[int, int]] = []
-    for place, reader in enumerate(readers):
-        _enter(heap, place, reader, on_end)
-    while heap:
-        _, place = heapq.heappop(heap)
-        reader = readers[place]
-        # Alone, a source need not be cut: the generated code keeps the clock record by record.
-        if heap:
-            limit, rival = heap[0]
-            yield reader.intake, reader.take_until(limit, inclusive=place < rival)
-        else:
-            yield reader.intake, reader.take_all()
-        _enter(heap, place, reader, on_end)
-
-
-def _enter(heap: list[tuple[int, int]], place: int, reader: _Reader, on_end: _OnEnd) -> None:
-    if not reader.fill():
-        on_end(reader.intake)
-        return
-    heapq.heappush(heap, (_instant(reader.intake, reader.records[reader.place]), place))
-
-
-def _instant(intake: Intake, record: Any) -> int:
-    time_of = intake.feed.time_of
-    assert time_of is not None  # noqa: S101 - only dated sources are merged by time
-    try:
-        return time_of(record)
-    except FAILURES:
-        # A record without an instant waits for nobody; its own pass hands it to the error handler.
-        return -NEVER
+    def _finish(self, reader: Reader) -> None:
+        try:
+            self._on_end(reader)
+        finally:
+            reader.close()

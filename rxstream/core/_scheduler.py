@@ -7,6 +7,7 @@ import heapq
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final, TypeVar
@@ -28,6 +29,15 @@ from rxstream.core._instants import (
 from rxstream.errors import ConfigurationError
 
 _TState = TypeVar("_TState")
+#: So many cancelled actions are not looked for among the others.
+_MANY: Final = 128
+_NOBODYS: Final = Context()
+
+
+#: What is due at one instant comes in this order: items, then the ticks of timers, then what was scheduled.
+ITEMS: Final = 0
+TICKS: Final = 1
+WORK: Final = 2
 
 
 class Clock:
@@ -36,28 +46,30 @@ class Clock:
     Generated code compares every item's instant with these two numbers, so they are plain attributes.
     """
 
-    __slots__ = ("due", "now")
+    __slots__ = ("due", "now", "touched")
 
     def __init__(self, now: int) -> None:
         self.now = now
         self.due = NEVER
+        #: Whether coroutines were woken at this instant: before time goes on, they have to have their turn.
+        self.touched = False
 
 
-class _Work:
-    """One scheduled action; cancelling it is setting `run` to None, the heap forgets it later."""
+class Work:
+    """One scheduled action; cancelling it is forgetting what to run, the heap forgets it later."""
 
-    __slots__ = ("at", "run", "sequence")
+    __slots__ = ("_scheduler", "at", "run")
 
-    def __init__(self, at: int, sequence: int, run: Callable[[], Any]) -> None:
+    def __init__(self, scheduler: StreamScheduler, at: int, run: Callable[[], Any]) -> None:
+        self._scheduler = scheduler
         self.at = at
-        self.sequence = sequence
         self.run: Callable[[], Any] | None = run
 
-    def __lt__(self, other: _Work) -> bool:
-        return (self.at, self.sequence) < (other.at, other.sequence)
-
     def cancel(self) -> None:
-        self.run = None
+        """Do not do it."""
+        if self.run is not None:
+            self.run = None
+            self._scheduler.note_cancelled()
 
 
 class StreamScheduler(PeriodicScheduler):
@@ -70,12 +82,17 @@ class StreamScheduler(PeriodicScheduler):
     def __init__(self, start_ns: int) -> None:
         super().__init__()
         self.clock: Final = Clock(start_ns)
-        self._heap: list[_Work] = []
+        # Tuples, as they are compared without a call; the sequence keeps those of one instant in order.
+        self._heap: list[tuple[int, int, int, Work]] = []
+        self._cancelled = 0
         self._sequence = count()
         self._wall: Callable[[], int] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._inbox: deque[_Work] = deque()
+        self._inbox: deque[tuple[int, int, int, Work]] = deque()
+        self._latest = start_ns
+        #: Does the work that is due live; a run takes care there of what it raises.
+        self.guard: Callable[[Callable[[], None]], None] = _directly
 
     @classmethod
     def virtual(cls, start: datetime | None = None) -> StreamScheduler:
@@ -98,8 +115,11 @@ class StreamScheduler(PeriodicScheduler):
         return scheduler
 
     def begin(self, instant: int) -> None:
-        """Put virtual time to where it begins, earlier or later than where it stands; before anything was done."""
+        """Put virtual time to where it begins, before anything was done; what was put off, is from there."""
+        shift = instant - self.clock.now
+        self._heap[:] = [(at + shift, rank, sequence, work) for at, rank, sequence, work in self._heap]
         self.clock.now = instant
+        self._note_next()
 
     def go_live(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """Follow the wall clock from now on; what is already due runs at once."""
@@ -113,9 +133,14 @@ class StreamScheduler(PeriodicScheduler):
                 ) from None
         # One reading of the wall at the start, the loop's own clock from there: never backwards, and "now"
         # and delays cannot disagree.
-        offset = time.time_ns() - round(loop.time() * 1e9)
+        # A loop that has two times says which is the wall's.
+        seconds = getattr(loop, "wall_time", loop.time)
+        offset = time.time_ns() - round(seconds() * 1e9)
         self._loop = loop
-        self._wall = lambda: offset + round(loop.time() * 1e9)
+        self._latest = self.clock.now
+        self._wall = lambda: offset + round(seconds() * 1e9)
+        # No item moves the clock from now on, whatever instant it names.
+        self.clock.now = NEVER
         if self._is_elsewhere():
             loop.call_soon_threadsafe(self._arm)
         else:
@@ -129,9 +154,10 @@ class StreamScheduler(PeriodicScheduler):
     @property
     def now_ns(self) -> int:
         """Nanoseconds since the epoch; never runs backwards."""
-        if self._wall is not None:
-            self.clock.now = max(self.clock.now, self._wall())
-        return self.clock.now
+        if self._wall is None:
+            return self.clock.now
+        self._latest = max(self._latest, self._wall())
+        return self._latest
 
     @property
     def now(self) -> datetime:
@@ -168,7 +194,7 @@ class StreamScheduler(PeriodicScheduler):
             )
         due = self.now_ns + period_ns
         disposed = False
-        work: _Work
+        work: Work
 
         def tick() -> None:
             nonlocal due, state, work
@@ -185,15 +211,37 @@ class StreamScheduler(PeriodicScheduler):
         work = self.call_at(due, tick)
         return Disposable(dispose)
 
-    def call_at(self, at: int, run: Callable[[], Any]) -> _Work:
+    def call_at(self, at: int, run: Callable[[], Any], rank: int = WORK) -> Work:
         """Do ``run`` at an instant in nanoseconds, unless the handle returned is cancelled; any thread may call."""
-        work = _Work(at, next(self._sequence), run)
+        work = Work(self, at, run)
+        entry = (at, rank, next(self._sequence), work)
         if self._loop is not None and self._is_elsewhere():
-            self._inbox.append(work)
+            self._inbox.append(entry)
             self._loop.call_soon_threadsafe(self._take_in)
         else:
-            self._push(work)
+            self._push(entry)
         return work
+
+    def note_cancelled(self) -> None:
+        """Note that one of the scheduled actions will not be done."""
+        self._cancelled += 1
+
+    @property
+    def next_due(self) -> int:
+        """When the next work is due, in nanoseconds; `NEVER` if there is none."""
+        self._forget_cancelled()
+        return self._heap[0][0] if self._heap else NEVER
+
+    def touch(self) -> None:
+        """Note that coroutines have been woken: whoever moves the clock lets them have their turn first."""
+        clock = self.clock
+        clock.touched = True
+        clock.due = -NEVER
+
+    def settle(self) -> None:
+        """Note that all coroutines have had their turn."""
+        self.clock.touched = False
+        self._note_next()
 
     def _is_elsewhere(self) -> bool:
         """Whether the loop runs, and not in this thread."""
@@ -222,15 +270,21 @@ class StreamScheduler(PeriodicScheduler):
         self.run_until(NEVER, inclusive=False)
 
     def run_until(self, limit: int, *, inclusive: bool) -> None:
-        """Do what is due before ``limit`` (``inclusive``: and at it), moving virtual time from one to the next."""
+        """Do what is due before ``limit`` (``inclusive``: and at it), moving virtual time from one to the next.
+
+        It stops early where coroutines were woken, which have to have their turn first.
+        """
         heap, clock = self._heap, self.clock
         try:
-            while heap and (heap[0].at < limit or (inclusive and heap[0].at == limit)):
-                work = heapq.heappop(heap)
+            while heap and (heap[0][0] < limit or (inclusive and heap[0][0] == limit)) and not clock.touched:
+                at, _, _, work = heapq.heappop(heap)
                 run, work.run = work.run, None
-                if run is not None:
-                    clock.now = max(clock.now, work.at)
-                    run()
+                if run is None:
+                    self._cancelled -= 1
+                    continue
+                if at > clock.now:
+                    clock.now = at
+                run()
         finally:
             self._note_next()
 
@@ -250,9 +304,9 @@ class StreamScheduler(PeriodicScheduler):
 
         return Disposable(dispose)
 
-    def _push(self, work: _Work) -> None:
-        heapq.heappush(self._heap, work)
-        if work.at < self.clock.due:
+    def _push(self, entry: tuple[int, int, int, Work]) -> None:
+        heapq.heappush(self._heap, entry)
+        if entry[0] < self.clock.due:
             self._note_next()
 
     def _take_in(self) -> None:
@@ -260,23 +314,42 @@ class StreamScheduler(PeriodicScheduler):
             self._push(self._inbox.popleft())
 
     def _note_next(self) -> None:
-        while self._heap and self._heap[0].run is None:
-            heapq.heappop(self._heap)
-        self.clock.due = self._heap[0].at if self._heap else NEVER
+        self._forget_cancelled()
+        if not self.clock.touched:
+            self.clock.due = self._heap[0][0] if self._heap else NEVER
         if self._loop is not None:
             self._arm()
+
+    def _forget_cancelled(self) -> None:
+        heap = self._heap
+        # Most of them cancelled: time-outs that were not needed, say. All at once costs least.
+        if self._cancelled > _MANY and self._cancelled > len(heap) // 2:
+            heap[:] = [entry for entry in heap if entry[3].run is not None]
+            heapq.heapify(heap)
+            self._cancelled = 0
+        while heap and heap[0][3].run is None:
+            heapq.heappop(heap)
+            self._cancelled -= 1
+
+    def close(self) -> None:
+        """Do nothing any more."""
+        self._heap.clear()
+        self._inbox.clear()
+        self._note_next()
 
     def _arm(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
         if self._loop is not None and self._heap:
-            wait = max(0, self._heap[0].at - self.now_ns) / 1e9
-            self._alarm = self._loop.call_later(wait, self._ring)
+            wait = max(0, self._heap[0][0] - self.now_ns) / 1e9
+            # In no context: the alarm is the wall's, whoever's time is virtual.
+            self._alarm = self._loop.call_later(wait, self._ring, context=_NOBODYS)
 
     def _ring(self) -> None:
         self._alarm = None
-        self.run_until(self.now_ns, inclusive=True)
+        self.settle()
+        self.guard(lambda: self.run_until(self.now_ns, inclusive=True))
 
     @classmethod
     def to_datetime(cls, value: typing.AbsoluteOrRelativeTime) -> datetime:
@@ -289,6 +362,10 @@ class StreamScheduler(PeriodicScheduler):
         if isinstance(value, datetime):
             return value.astimezone(UTC) - EPOCH
         return value if isinstance(value, timedelta) else timedelta(seconds=value)
+
+
+def _directly(act: Callable[[], None]) -> None:
+    act()
 
 
 def _relative_ns(duetime: typing.RelativeTime) -> int:

@@ -7,16 +7,19 @@ from typing import Any
 
 from reactivex import abc
 from reactivex.disposable import Disposable
-from reactivex.scheduler import CurrentThreadScheduler
+from reactivex.scheduler import CurrentThreadScheduler, VirtualTimeScheduler
 
 from rxstream.core._connect import Connections, End, Intake, connect, observer_receiver
-from rxstream.core._context import FAILURES, Statistics
+from rxstream.core._context import FAILURES, Gate, Statistics
+from rxstream.core._feed import Feed
 from rxstream.core._loose import pass_all
 from rxstream.core._passport import Slot, thread_slot
 from rxstream.core._receiver import ENDLESS, Receiver, Stop
 from rxstream.core._scheduler import StreamScheduler
 from rxstream.core._sink import is_observer, sink_name
+from rxstream.core._stepping import SteppedScheduler, step_through
 from rxstream.core._stream import Stream, lineage
+from rxstream.core._timekeeper import Timekeeper, on_time_of
 from rxstream.errors import ConfigurationError, ErrorContext, attach_context
 
 
@@ -25,9 +28,11 @@ class _Subscription:
 
     def __init__(self, slot: Slot, scheduler: StreamScheduler) -> None:
         self.slot = slot
-        self.scheduler = scheduler
+        self.scheduler = self.wall = scheduler
         self.statistics = Statistics()
         self.stop = Stop()
+        self.gate = Gate(is_open=True)
+        self.keeper: Timekeeper = self
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         attach_context(error, ErrorContext(None, operator, item), self)
@@ -49,20 +54,51 @@ class _Subscription:
         act()
 
     def attach(self, connections: Connections) -> None:
-        _run(connections.intakes, self)
+        self.take(connections.intakes)
 
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def take(self, intakes: list[Intake]) -> None:
+        """Let everything of some sources pass: here and now, or as the scheduler's time goes."""
+        if isinstance(self.scheduler, SteppedScheduler):
+            step_through(intakes, self.slot, self.scheduler, self)
+        else:
+            self._pass(intakes)
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str, *, real: bool = False) -> None:
         work.close()
         raise ConfigurationError(
             f"subscribe: {name} has to be awaited, which a plain subscription cannot do. "
-            "Run it with rs.run or rs.run_async."
+            "Run it with rs.run or rs.run_async, or test it with rxstream.testing.marbles."
         )
+
+    def guard(self, act: Callable[[], object]) -> None:
+        # As in Rx: whoever scheduled it hears of it.
+        act()
+
+    def expect(self, change: int) -> None:
+        pass
+
+    def _pass(self, intakes: list[Intake]) -> None:
+        try:
+            # What foreign operators have put off to the clock, they want done before anything comes.
+            self.scheduler.run_until(self.scheduler.now_ns, inclusive=True)
+            on_time_of(self, lambda: pass_all(intakes, self.slot, self.scheduler))
+        except FAILURES as error:
+            if self.stop.now:
+                # It was told already, and came back from whoever was told.
+                raise
+            # A source that breaks, as it is read.
+            self.stop.set()
+            for intake in intakes:
+                intake.receiver.on_error(error)
 
 
 def subscribe(
     stream: Stream[Any], observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None
 ) -> abc.DisposableBase:
     """Push a stream's items into an observer until it ends or the subscription is disposed of.
+
+    On a virtual scheduler that is given, items come at their instants, as its time goes; otherwise all that there is
+    comes at once.
 
     Raises:
         ConfigurationError: If a source has to be waited for.
@@ -72,34 +108,33 @@ def subscribe(
             raise ConfigurationError(
                 "subscribe: the branches of tee need a run, which a plain subscription is not. Run it with rs.run."
             )
-    clock = scheduler if isinstance(scheduler, StreamScheduler) else StreamScheduler.virtual()
-    context = _Subscription(thread_slot(), clock)
+    context = _Subscription(thread_slot(), _clock(scheduler))
     connections = connect([End(stream, observer_receiver(observer, context.stop), context)], virtual=True)
     for intake in connections.intakes:
-        if intake.feed.batches is None:
-            raise ConfigurationError(
-                f"subscribe: {intake.feed.name} has to be waited for, which a plain subscription cannot do. "
-                "Run it with rs.run, rs.run_async or `async for`."
-            )
+        _check(intake.feed, context.scheduler)
     # Not before everybody has subscribed: who unsubscribes in mid-stream must be able to reach us.
     starter = scheduler or CurrentThreadScheduler.singleton()
-    starter.schedule(lambda *_: _run(connections.intakes, context))
+    starter.schedule(lambda *_: context.take(connections.intakes))
     return Disposable(lambda: _dispose(context, connections))
 
 
-def _run(intakes: list[Intake], context: _Subscription) -> None:
-    try:
-        # What foreign operators have put off to the clock, they want done before anything comes.
-        context.scheduler.run_until(context.scheduler.now_ns, inclusive=True)
-        pass_all(intakes, context.slot, context.scheduler)
-    except FAILURES as error:
-        if context.stop.now:
-            # It was told already, and came back from whoever was told.
-            raise
-        # A source that breaks, as it is read.
-        context.stop.set()
-        for intake in intakes:
-            intake.receiver.on_error(error)
+def _clock(scheduler: abc.SchedulerBase | None) -> StreamScheduler:
+    if isinstance(scheduler, VirtualTimeScheduler | StreamScheduler):
+        return SteppedScheduler(scheduler)
+    return StreamScheduler.virtual()
+
+
+def _check(feed: Feed, scheduler: StreamScheduler) -> None:
+    if feed.connect is not None:
+        raise ConfigurationError(
+            f"subscribe: {feed.name} has to be waited for, which a plain subscription cannot do. "
+            "Run it with rs.run, rs.run_async or `async for`."
+        )
+    if feed.endless and not isinstance(scheduler, SteppedScheduler):
+        raise ConfigurationError(
+            f"subscribe: {feed.name} needs a clock, as it never ends; a plain subscription has none. "
+            "Run it with rs.run, or give subscribe a StreamScheduler."
+        )
 
 
 def _dispose(context: _Subscription, connections: Connections) -> None:

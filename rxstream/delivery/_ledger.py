@@ -88,6 +88,7 @@ class Batch:
         """Keep one record unsettled."""
         if waiting:
             self._waiting += 1
+            self._ledger.at_work += 1
             self._weigh()
         if self.tracks:
             partition, position = self._ledger.locate(record)
@@ -105,6 +106,7 @@ class Batch:
                 pins[position] -= 1
         if waiting:
             self._waiting -= 1
+            self._ledger.at_work -= 1
             self._weigh()
 
     def hold_all(self) -> None:
@@ -158,8 +160,8 @@ class Batch:
 class Ledger:
     """One source's records in flight.
 
-    The number that wait for work is the backpressure; the position below which everything is settled is what the
-    source may commit.
+    The number that wait for work or for a sink is the backpressure, those that functions are at work on is `at_work`;
+    the position below which everything is settled is what the source may commit.
     """
 
     def __init__(self, feed: Feed) -> None:
@@ -170,6 +172,7 @@ class Ledger:
         self.locate = feed.locate or _nowhere
         self._latest = 0
         self.waiting = 0
+        self.at_work = 0
         self.committed = 0
 
     def open(self, poll: Poll) -> Batch:

@@ -23,10 +23,10 @@ class Outlet:
     gathered, one batch at a time, and settles it when the sink has confirmed.
 
     Args:
-        sink: Where to. Besides the `Sink` methods it may have ``encode``, called in the pass with each value, and its
-            ``write`` may return an awaitable: the confirmation, for which the next write need not wait. Instead of
-            ``encode`` it may have ``packer``, which makes an object whose ``encode`` packs values in the pass and whose
-            ``take`` gives the pack that is then written.
+        sink: Where to. Besides the `Sink` methods it may have ``real_time``, for one of rxstream's own, and ``encode``,
+            called in the pass with each value, and its ``write`` may return an awaitable: the confirmation, for which
+            the next write need not wait. Instead of ``encode`` it may have ``packer``, which makes an object whose
+            ``encode`` packs values in the pass and whose ``take`` gives the pack that is then written.
         context: The pipeline's.
         notes_passports: Whether an operator above may have changed an item's key, time or headers.
     """
@@ -48,6 +48,11 @@ class Outlet:
         self._idle = asyncio.Event()
         self._idle.set()
         self._room = asyncio.Semaphore(_MOST_UNCONFIRMED)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the sink is rxstream's own, so that its writing takes the wall's time, not the run's."""
+        return getattr(self.sink, "real_time", False)
 
     @property
     def receiver(self) -> Receiver:
@@ -133,7 +138,7 @@ class Outlet:
             self._confirm(batch, error)
         else:
             # It takes packs as a whole: which of the items it refuses must be found out.
-            self._context.spawn(self._find_refused(batch), self.name)
+            self._context.spawn(self._find_refused(batch), self.name, real=self.is_real)
 
     async def _find_refused(self, batch: Gathered) -> None:
         """Send a refused batch again, in ever smaller parts and in order, until what is refused stands alone."""

@@ -18,14 +18,14 @@ _MOST_KEPT: Final = 100_000
 
 
 async def opened(settings: Settings) -> LiveReader:
-    """Connect, and make the reader that goes on for ever or up to the ends, as the settings say.
+    """Connect, and make the reader of what comes, or of a past up to the ends, as the settings say.
 
     Raises:
         ConnectError: If no broker answers, or a topic does not exist.
     """
     consumer, known = await connect(settings)
     try:
-        if settings.stop is None:
+        if settings.stop is None and not isinstance(settings.start, int):
             return LiveReader(consumer, settings, known)
         partition = aiokafka().TopicPartition
         everywhere = [partition(topic, number) for topic, numbers in known.items() for number in numbers]
@@ -40,7 +40,7 @@ async def opened(settings: Settings) -> LiveReader:
 
 
 class PastReader(LiveReader):
-    """Reads up to given ends, the partitions merged by time.
+    """Reads up to given ends, the partitions merged by time; from there it can go on as records come.
 
     A partition's instant is the greatest seen in it, so that its records keep their order; what may be handed on is
     what no other partition can still precede.
@@ -51,9 +51,18 @@ class PastReader(LiveReader):
         self._ends = ends
         self._waiting: dict[Any, _Part] = {}
         self._finished: set[Any] = set()
+        self._is_past = True
+
+    async def go_live(self) -> None:
+        """Go on behind the ends, as records come."""
+        self._is_past = False
+        for at in self._finished & self._consumer.assignment():
+            self._consumer.seek(at, self._ends[at])
 
     async def read(self) -> Poll | None:
-        """Wait for the next records; None when every partition that is ours is at its end."""
+        """Wait for the next records; None, in the past, when every partition that is ours is at its end."""
+        if not self._is_past:
+            return await super().read()
         await self._begin_new_ones()
         if not self._joined:
             await asyncio.sleep(0.01)

@@ -75,22 +75,24 @@ class LiveReader:
             found = {at: records for at, records in found.items() if at in self._positioned}
         return self._poll(found)
 
-    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
-        """Commit what is still ours; returns what was committed."""
+    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int] | None:
+        """Commit what is still ours; returns what was committed, None while the group shares out its partitions."""
         client = aiokafka()
-        ours = {(at.topic, at.partition): at for at in self._consumer.assignment()}
-        taken = {
-            partition: position
-            for partition, position in positions.items()
-            if partition in ours and position > self._floor.get(ours[partition], -1)
-        }
         try:
+            ours = {(at.topic, at.partition): at for at in self._consumer.assignment()}
+            for partition in self._gone & ours.keys():
+                # Ours once more: whoever had it meanwhile may have come further.
+                self._floor[ours[partition]] = await self._consumer.committed(ours[partition]) or 0
+            taken = {
+                partition: position
+                for partition, position in positions.items()
+                if partition in ours and position > self._floor.get(ours[partition], -1)
+            }
             if taken:
                 offset = client.structs.OffsetAndMetadata
                 await self._consumer.commit({ours[at]: offset(position, "") for at, position in taken.items()})
         except (client.errors.CommitFailedError, client.errors.IllegalStateError):
-            # The group took the partitions away meanwhile: their next owner begins earlier.
-            return {}
+            return None
         return taken
 
     async def close(self) -> None:
@@ -118,6 +120,7 @@ class LiveReader:
         self._joined = True
 
     def _on_revoked(self, revoked: Collection[Any]) -> None:
+        self._joined = False
         self._gone |= {(at.topic, at.partition) for at in revoked}
 
     async def _begin_new_ones(self) -> None:

@@ -136,6 +136,7 @@ class _Windows:
     ) -> None:
         self._by = by
         self._aggregate = aggregate
+        self._add = aggregate.add
         self._key = key
         self._grace = grace
         self._late = None if late is None else down.context.receiver(late)
@@ -144,37 +145,47 @@ class _Windows:
         # By start, then by key in order of first arrival; both are the order in which panes come out.
         self._open: dict[int, dict[Any, _Open]] = {}
         self._closed_before = -NEVER
+        # The window of the latest item, which is likely the next one's too.
+        self._start, self._end = NEVER, NEVER
+        self._keys: dict[Any, _Open] = {}
 
     def reactions(self) -> Reactions:
         return Reactions(self.on_next, on_completed=self.on_completed, on_watermark=self.on_watermark)
 
     def on_next(self, value: Any) -> None:
         slot = self._slot
-        key = self._key(value) if self._key is not None else slot.key
+        key = slot.key if self._key is None else self._key(value)
         if key is UNSET:
             key = item_key(slot)
-        time = slot.time
-        if time is UNSET:
-            time = item_time(slot)
-        if time is None:
-            time = self._down.context.scheduler.now_ns
+        time = self._time_of_item() if slot.time is UNSET or slot.time is None else slot.time
+        if not self._start <= time < self._end and not self._turn_to(time, value):
+            return
+        entry = self._keys.get(key)
+        if entry is None:
+            # The state is set last: an aggregate that raises leaves the pane as it was.
+            entry = _Open(self._aggregate.add(self._aggregate.init(), value, time))
+            self._keys[key] = entry
+            self._open[self._start] = self._keys
+        else:
+            entry.state = self._add(entry.state, value, time)
+        if slot.hold is not None or slot.batch is not None:
+            kept = self._down.keep()
+            if kept is not None:
+                entry.kept.append(kept)
+
+    def _time_of_item(self) -> int:
+        time = item_time(self._slot)
+        return self._down.context.scheduler.now_ns if time is None else time
+
+    def _turn_to(self, time: int, value: Any) -> bool:
+        """Find the window of an instant; False: it is closed."""
         start = self._by.start_of(time)
         if start < self._closed_before:
             self._let_go(value)
-            return
-        keys = self._open.get(start) or {}
-        entry = keys.get(key)
-        aggregate = self._aggregate
-        # The state is set last: an aggregate that raises leaves the pane as it was.
-        state = aggregate.add(aggregate.init() if entry is None else entry.state, value, time)
-        if entry is None:
-            entry = keys[key] = _Open(state)
-            self._open[start] = keys
-        else:
-            entry.state = state
-        kept = self._down.keep()
-        if kept is not None:
-            entry.kept.append(kept)
+            return False
+        self._start, self._end = start, start + self._by.size
+        self._keys = self._open.get(start, {})
+        return True
 
     def on_watermark(self, watermark: int) -> int:
         # Only a boundary changes anything: from the first instant of the window that is open longest.
@@ -190,6 +201,7 @@ class _Windows:
     def _close_before(self, start: int) -> None:
         """Close the windows that start before ``start``."""
         self._closed_before = max(self._closed_before, start)
+        self._start = self._end = NEVER
         for closing in sorted(found for found in self._open if found < start):
             for key, entry in self._open.pop(closing).items():
                 self._emit(closing, key, entry)

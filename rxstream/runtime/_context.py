@@ -13,6 +13,7 @@ from rxstream.core import (
     FAILURES,
     Connections,
     Event,
+    Feed,
     Halt,
     Hold,
     Operator,
@@ -23,6 +24,7 @@ from rxstream.core import (
     Statistics,
     Stream,
     StreamScheduler,
+    Timekeeper,
     is_cancelled,
     is_observer,
     lineage,
@@ -32,6 +34,8 @@ from rxstream.core import (
 from rxstream.delivery import Calls, Outlet, sink_receiver
 from rxstream.errors import ErrorContext, OutOfOrderError, attach_context, error_context
 from rxstream.handlers import stop
+from rxstream.runtime._pipelines import is_endless
+from rxstream.runtime._report import PipelineReport
 
 if TYPE_CHECKING:
     from rxstream.runtime._run import Run
@@ -45,12 +49,18 @@ class PipelineContext:
         self.pipeline = pipeline
         self.slot: Slot = run.slot
         self.scheduler: StreamScheduler = run.scheduler
+        self.wall: StreamScheduler = run.wall
+        self.gate = run.gate
+        self.keeper: Timekeeper = run
+        #: Whether a timer that never ends is among the sources.
+        self.is_endless = is_endless(pipeline)
         self.statistics = Statistics()
         self.outlets: list[Outlet] = []
         self._run = run
         self._sinks: list[Callable[[], int]] = []
         self._letters: list[Callable[[], int]] = []
         self._handling: deque[_Failed] = deque()
+        self._open_ends = 0
         self._receivers: dict[int, Receiver] = {}
         handler = pipeline.on_error or stop()
         self._letters_to = LetterContext(self)
@@ -113,27 +123,48 @@ class PipelineContext:
 
     def attach(self, connections: Connections) -> None:
         """Take in what a foreign operator subscribed to while the run was under way."""
-        self._run.attach(connections)
+        self._run.reading.attach(connections)
 
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None], name: str, *, real: bool = False) -> None:
         """Start a task that belongs to the run."""
-        self._run.spawn(work, name)
+        self._run.spawn(work, name, real=real)
 
     def post(self, act: Callable[[], None]) -> None:
         """Do ``act`` on the run's own thread, soon."""
         self._run.loop.call_soon_threadsafe(act)
 
-    def emitted(self) -> int:
-        """How many items all sinks have confirmed."""
-        return min((confirmed() for confirmed in self._sinks), default=0)
+    @property
+    def completed(self) -> bool:
+        """Whether the end has come at every sink."""
+        return self._open_ends == 0
 
-    def dead_lettered(self) -> int:
-        """How many letters were confirmed."""
-        return sum(confirmed() for confirmed in self._letters)
+    def report(self, received: Callable[[Feed], int], committed: Callable[[Feed], int]) -> PipelineReport:
+        """What was done so far, given what was read of a source and committed there."""
+        counted = self.statistics
+        feeds = [stream.feed for stream in lineage(self.pipeline.stream) if stream.feed is not None]
+        return PipelineReport(
+            name=self.name,
+            received=counted.received + sum(map(received, feeds)),
+            emitted=min((confirmed() for confirmed in self._sinks), default=0),
+            dropped=counted.dropped,
+            late=counted.late,
+            failed=counted.failed,
+            retried=counted.retried,
+            dead_lettered=sum(confirmed() for confirmed in self._letters),
+            committed=sum(map(committed, feeds)),
+        )
 
     def _end(self, sink: Any) -> Receiver:
         receiver, confirmed = self._made(sink, self)
         self._sinks.append(confirmed)
+        on_completed = receiver.on_completed
+
+        def complete() -> None:
+            self._open_ends -= 1
+            on_completed()
+
+        self._open_ends += 1
+        receiver.on_completed = complete
         return receiver
 
     def _made(self, sink: Any, context: Any) -> tuple[Receiver, Callable[[], int]]:
@@ -186,6 +217,9 @@ class LetterContext:
     def __init__(self, owner: PipelineContext) -> None:
         self.slot = owner.slot
         self.scheduler = owner.scheduler
+        self.wall = owner.wall
+        self.gate = owner.gate
+        self.keeper = owner.keeper
         self.statistics = owner.statistics
         self._owner = owner
 
@@ -209,9 +243,9 @@ class LetterContext:
         """Take in what was subscribed to while the run was under way."""
         self._owner.attach(connections)
 
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None], name: str, *, real: bool = False) -> None:
         """Start a task that belongs to the run."""
-        self._owner.spawn(work, name)
+        self._owner.spawn(work, name, real=real)
 
 
 def _changes_passports(stream: Stream[Any]) -> bool:

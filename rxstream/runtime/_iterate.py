@@ -17,6 +17,7 @@ class _Handing:
     """The sink; it may live on another thread's loop than who iterates."""
 
     name = "async for"
+    real_time = True
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()

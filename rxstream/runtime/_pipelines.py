@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -22,13 +21,26 @@ def with_branches(pipelines: Sequence[Pipeline]) -> list[Pipeline]:
     return list(found.values())
 
 
-def is_live(pipelines: Sequence[Pipeline]) -> bool:
-    """Whether some source has no end of its own, so that the run's clock is the wall's."""
+def goes_live(pipelines: Sequence[Pipeline]) -> bool:
+    """Whether some source goes on for as long as the world does, so that the run's clock is the wall's in the end."""
     return any(
-        stream.feed.live if stream.feed is not None else is_foreign_source(stream)
-        for pipeline in pipelines
-        for stream in lineage(pipeline.stream)
+        stream.feed.live if stream.feed is not None else is_foreign_source(stream) for stream in _streams(pipelines)
     )
+
+
+def has_past(pipelines: Sequence[Pipeline]) -> bool:
+    """Whether some source replays what has happened already."""
+    return any(stream.feed is not None and stream.feed.has_past for stream in _streams(pipelines))
+
+
+def is_endless(pipeline: Pipeline) -> bool:
+    """Whether a timer that never ends is among a pipeline's sources."""
+    return any(stream.feed is not None and stream.feed.endless for stream in lineage(pipeline.stream))
+
+
+def _streams(pipelines: Sequence[Pipeline]) -> Iterator[Stream[Any]]:
+    for pipeline in pipelines:
+        yield from lineage(pipeline.stream)
 
 
 def is_foreign_source(stream: Stream[Any]) -> bool:
@@ -45,8 +57,3 @@ def names_of(pipelines: Sequence[Pipeline]) -> list[str]:
         names.append(pipeline.name or next(free))
         taken.add(names[-1])
     return names
-
-
-def is_job(candidate: object) -> bool:
-    """Whether something is a coroutine function that may run beside pipelines."""
-    return inspect.iscoroutinefunction(candidate)

@@ -6,29 +6,44 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextvars import copy_context
+from datetime import datetime
 from typing import Any
 
 from reactivex import Observable
 
-from rxstream.core import Pipeline, Stream, as_stream
+from rxstream.core import Pipeline, Stream, as_stream, keep_time
 from rxstream.errors import ConfigurationError, NotRunningError
-from rxstream.runtime._pipelines import is_job, is_live, with_branches
-from rxstream.runtime._progress import shown_progress
+from rxstream.runtime._loop import ClockLoop
+from rxstream.runtime._options import Asked, Job, Options
 from rxstream.runtime._report import Outcome, Report
-from rxstream.runtime._run import Job, Run
+from rxstream.runtime._run import Run
 from rxstream.runtime._signals import graceful
 
 
-def run(*pipelines: Pipeline | Job, progress: bool | None = None, shutdown: float = 30.0) -> Report:
+def run(
+    *pipelines: Pipeline | Job,
+    start: datetime | None = None,
+    until: datetime | None = None,
+    speed: float | None = None,
+    on_live: Callable[[], Any] | None = None,
+    progress: bool | None = None,
+    shutdown: float = 30.0,
+) -> Report:
     """Run pipelines until they complete, and say what they did. Blocks.
 
-    Where every source is finite, time is virtual: nothing waits for a clock. SIGINT and SIGTERM end the run
+    Where every source is finite or past, time is virtual: nothing waits for a clock. Where some are live, the past is
+    replayed first, and the run goes on with the wall clock's time. SIGINT and SIGTERM end the run
     gracefully (in the main thread): reading stops, what is in flight is finished and committed, and the report's
     reason is ``"stopped"``. A second signal ends at once. In a notebook cell the run gets a thread of its own.
 
     Args:
         pipelines: What ``stream.to(…)`` made; a coroutine function among them is started at the first instant and
             awaited too.
+        start: Where the past begins: what is earlier is let go. None: at the first instant there is.
+        until: Where the run ends: before the first item or tick at or after it.
+        speed: How many times faster than the wall clock the past is replayed; None: as fast as possible.
+        on_live: Called once, between the past and what is live; it may be async.
         progress: Whether to show a line of counts on the error output, where that is a terminal.
         shutdown: Seconds that work in flight has to finish once the run is stopped.
 
@@ -46,7 +61,13 @@ def run(*pipelines: Pipeline | Job, progress: bool | None = None, shutdown: floa
         >>> seen.items, report["numbers"].emitted
         ([1, 2], 2)
     """
-    options = _Options(pipelines, progress=bool(progress), shutdown=shutdown)
+    asked = Asked(start=start, until=until, speed=speed, on_live=on_live, progress=progress, shutdown=shutdown)
+    options = Options(pipelines, asked)
+    return run_blocking(options)
+
+
+def run_blocking(options: Options) -> Report:
+    """Run to the end: here, or, where a loop runs here, in a thread."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -54,7 +75,15 @@ def run(*pipelines: Pipeline | Job, progress: bool | None = None, shutdown: floa
     return _run_in_thread(options)
 
 
-async def run_async(*pipelines: Pipeline | Job, progress: bool | None = None, shutdown: float = 30.0) -> Report:
+async def run_async(
+    *pipelines: Pipeline | Job,
+    start: datetime | None = None,
+    until: datetime | None = None,
+    speed: float | None = None,
+    on_live: Callable[[], Any] | None = None,
+    progress: bool | None = None,
+    shutdown: float = 30.0,
+) -> Report:
     """Run pipelines as `run` does, without blocking the event loop. Cancelling it stops the run gracefully.
 
     A purely live run works on the calling loop; any other has a thread and a loop of its own.
@@ -65,13 +94,28 @@ async def run_async(*pipelines: Pipeline | Job, progress: bool | None = None, sh
         >>> report.reason
         'completed'
     """
-    async with running(*pipelines, progress=progress, shutdown=shutdown) as embedded:
+    asked = running(
+        *pipelines,
+        start=start,
+        until=until,
+        speed=speed,
+        on_live=on_live,
+        progress=progress,
+        shutdown=shutdown,
+    )
+    async with asked as embedded:
         return await embedded.wait()
 
 
 @contextlib.asynccontextmanager
 async def running(
-    *pipelines: Pipeline | Job, progress: bool | None = None, shutdown: float = 30.0
+    *pipelines: Pipeline | Job,
+    start: datetime | None = None,
+    until: datetime | None = None,
+    speed: float | None = None,
+    on_live: Callable[[], Any] | None = None,
+    progress: bool | None = None,
+    shutdown: float = 30.0,
 ) -> AsyncIterator[Running]:
     """Run pipelines beside the block's body; leaving the block stops them gracefully.
 
@@ -87,7 +131,8 @@ async def running(
         2
         'completed'
     """
-    options = _Options(pipelines, progress=bool(progress), shutdown=shutdown)
+    asked = Asked(start=start, until=until, speed=speed, on_live=on_live, progress=progress, shutdown=shutdown)
+    options = Options(pipelines, asked)
     embedded = Running(options)
     try:
         await embedded.begin()
@@ -98,13 +143,25 @@ async def running(
 
 
 def collect(
-    stream: Stream[Any], *, on_error: Any = None, progress: bool | None = None, shutdown: float = 30.0
+    stream: Stream[Any],
+    *,
+    on_error: Any = None,
+    start: datetime | None = None,
+    until: datetime | None = None,
+    speed: float | None = None,
+    on_live: Callable[[], Any] | None = None,
+    progress: bool | None = None,
+    shutdown: float = 30.0,
 ) -> list[Any]:
     """Run a stream and return its items.
 
     Args:
         stream: What to run.
         on_error: What is done with an item that fails, as in ``stream.to``.
+        start: As in `run`, and so are the others.
+        until: As in `run`.
+        speed: As in `run`.
+        on_live: As in `run`.
         progress: As in `run`.
         shutdown: As in `run`.
 
@@ -118,62 +175,29 @@ def collect(
     if not isinstance(stream, Observable):
         raise ConfigurationError(f"collect: needs a stream; got {stream!r}. For a list write rs.from_iterable(…).")
     items: list[Any] = []
-    run(as_stream(stream).to(items.append, on_error=on_error), progress=progress, shutdown=shutdown)
+    pipeline = as_stream(stream).to(items.append, on_error=on_error)
+    run(pipeline, start=start, until=until, speed=speed, on_live=on_live, progress=progress, shutdown=shutdown)
     return items
 
 
-class _Options:
-    """What was asked for, checked."""
-
-    def __init__(self, given: tuple[Any, ...], *, progress: bool, shutdown: float) -> None:
-        for candidate in given:
-            if not isinstance(candidate, Pipeline) and not is_job(candidate):
-                raise ConfigurationError(
-                    f"run: needs pipelines; got {candidate!r}. End a stream in a sink, stream.to(…), "
-                    "or give a coroutine function."
-                )
-        if not given:
-            raise ConfigurationError(
-                "run: needs at least one pipeline; got none. End a stream in a sink: stream.to(…)."
-            )
-        if not isinstance(shutdown, int | float) or shutdown < 0:
-            raise ConfigurationError(
-                f"run: shutdown must be seconds, not negative; got {shutdown!r}. 30 is the default."
-            )
-        self.pipelines = with_branches([made for made in given if isinstance(made, Pipeline)])
-        self.jobs = [made for made in given if not isinstance(made, Pipeline)]
-        self.shutdown = shutdown
-        self.progress = progress
-        self.live = is_live(self.pipelines)
-        _refuse_twins(self.pipelines)
-
-    async def execute(self, started: Callable[[Run], None]) -> Outcome:
-        made = Run(self.pipelines, self.jobs, shutdown=self.shutdown)
-        started(made)
-        with shown_progress(made.report) if self.progress else contextlib.nullcontext():
-            return await made.execute()
-
-
-def _refuse_twins(pipelines: list[Pipeline]) -> None:
-    names = [pipeline.name for pipeline in pipelines if pipeline.name is not None]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigurationError(
-                f"run: pipelines of one run must have different names; got {name!r} twice. Rename one."
-            )
-
-
-def _run_here(options: _Options) -> Report:
+def _run_here(options: Options) -> Report:
     running_now: list[Run] = []
-    with asyncio.Runner() as runner, graceful(runner.get_loop(), running_now):
-        outcome = runner.run(options.execute(running_now.append))
+    with asyncio.Runner(loop_factory=_loop_for(options)) as runner, graceful(runner.get_loop(), running_now):
+        # Whoever calls may be in a run himself, whose time is not ours.
+        context = copy_context()
+        context.run(keep_time, None)
+        outcome = runner.run(options.execute(running_now.append), context=context)
     return outcome.result()
+
+
+def _loop_for(options: Options) -> type[ClockLoop] | None:
+    return ClockLoop if options.replays else None
 
 
 class _Thread:
     """A run in a thread of its own, with a loop of its own."""
 
-    def __init__(self, options: _Options, begun: Callable[[], object], done: Callable[[], object]) -> None:
+    def __init__(self, options: Options, begun: Callable[[], object], done: Callable[[], object]) -> None:
         self.run: Run | None = None
         self.outcome: Outcome | None = None
         self.error: BaseException | None = None
@@ -206,7 +230,7 @@ class _Thread:
 
     def _work(self) -> None:
         try:
-            with asyncio.Runner() as runner:
+            with asyncio.Runner(loop_factory=_loop_for(self._options)) as runner:
                 self.outcome = runner.run(self._options.execute(self._note))
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits, whatever it is
             self.error = error
@@ -222,7 +246,7 @@ class _Thread:
             self._begun()
 
 
-def _run_in_thread(options: _Options) -> Report:
+def _run_in_thread(options: Options) -> Report:
     ended = threading.Event()
     thread = _Thread(options, _nothing, ended.set)
     try:
@@ -236,7 +260,7 @@ def _run_in_thread(options: _Options) -> Report:
 class Running:
     """A run beside other work; what `rs.running` gives."""
 
-    def __init__(self, options: _Options) -> None:
+    def __init__(self, options: Options) -> None:
         self._options = options
         self._thread: _Thread | None = None
         self._run: Run | None = None
@@ -290,7 +314,7 @@ class Running:
     async def begin(self) -> None:
         """Start."""
         loop = asyncio.get_running_loop()
-        if self._options.live:
+        if not self._options.replays:
             self._task = loop.create_task(self._options.execute(self._note))
             self._task.add_done_callback(lambda _: self._note_end())
         else:

@@ -59,6 +59,8 @@ def to_file(path: str | Path, *, format: str | None = None, append: bool | None 
 class FileSink:
     """The sink that `to_file` makes."""
 
+    real_time = True
+
     def __init__(self, path: Path, kind: str, append: bool | None) -> None:
         self.name = f"to_file({path.name})"
         self._path = path

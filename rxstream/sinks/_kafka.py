@@ -70,6 +70,8 @@ def to_kafka(
 class KafkaSink:
     """The sink that `to_kafka` makes: the connection, and what is known of the topics."""
 
+    real_time = True
+
     #: It wants every item's key, time and headers, read from the record without lifting an Event.
     passport = True
 

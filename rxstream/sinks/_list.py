@@ -14,6 +14,8 @@ class ListSink(Generic[T]):
         items: What has come so far, over all runs.
     """
 
+    real_time = True
+
     name = "to_list"
 
     def __init__(self) -> None:

@@ -55,7 +55,8 @@ def from_kafka(
         codec: For values: ``"bytes"`` (the default), ``"str"``, ``"json"``, ``"msgpack"`` or an object with ``decode``.
         key_codec: For keys, likewise.
         start: ``"committed"``, ``"earliest"``, ``"latest"``, an aware datetime, or ``{partition: offset}`` (of several
-            topics ``{(topic, partition): offset}``). Any but ``"committed"`` counts at every start.
+            topics ``{(topic, partition): offset}``). Any but ``"committed"`` counts at every start. From a datetime up
+            to the ends as they are at the start, it is a past, merged by time with every other; then it is live.
         stop: None: goes on for ever. ``"end"``: up to the ends as they are at the start; a datetime: up to the first
             record at or after it. Then the source is finite, and its partitions are merged by time.
         auto_offset_reset: Where to begin with nothing committed: ``"earliest"``, so that nothing is lost, or
@@ -111,6 +112,8 @@ def from_kafka(
             time_of=_time_of,
             disorder=0,
             live=stop is None,
+            past=stop is None and isinstance(start, datetime),
+            backlog=0 if stop is not None else positive_count("from_kafka", max_in_flight=max_in_flight),
             max_in_flight=positive_count("from_kafka", max_in_flight=max_in_flight),
             commit_interval=positive_duration_ns("from_kafka", commit_interval=commit_interval) / 1e9,
         )

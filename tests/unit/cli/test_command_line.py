@@ -207,7 +207,8 @@ import rxstream as rs
 
 async def hang(item):
     os.kill(os.getpid(), signal.SIGINT)
-    await asyncio.Event().wait()
+    async with rs.real_time():
+        await asyncio.Event().wait()
 
 stuck = rs.from_iterable([1, 2]).to(hang)
 """

@@ -256,7 +256,8 @@ def test_a_slow_letter_holds_its_record() -> None:
     belt = Belt(range(3), size=1)
 
     async def never(_: object) -> None:
-        await asyncio.Event().wait()
+        async with rs.real_time():
+            await asyncio.Event().wait()
 
     async def stopped() -> rs.Report:
         broken = belt.stream.pipe(ops.observe(failing_at(1)))
@@ -276,7 +277,8 @@ def test_what_was_still_awaited_when_the_budget_was_over_is_not_committed() -> N
 
     async def stuck(value: int) -> int:
         if value == 1:
-            await asyncio.Event().wait()
+            async with rs.real_time():
+                await asyncio.Event().wait()
         return value
 
     async def stopped() -> None:

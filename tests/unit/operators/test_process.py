@@ -291,7 +291,7 @@ def test_a_plain_subscription_cannot_await(refused_to_await: Any) -> None:
 
     assert sentence == (
         "subscribe: process has to be awaited, which a plain subscription cannot do. "
-        "Run it with rs.run or rs.run_async."
+        "Run it with rs.run or rs.run_async, or test it with rxstream.testing.marbles."
     )
 
 

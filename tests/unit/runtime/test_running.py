@@ -276,7 +276,8 @@ def test_several_runs_go_on_side_by_side() -> None:
 
 
 async def hang(_item: Any) -> None:
-    await asyncio.Event().wait()
+    async with rs.real_time():
+        await asyncio.Event().wait()
 
 
 class Hanging:
@@ -286,7 +287,7 @@ class Hanging:
         pass
 
     async def write(self, batch: Any) -> None:
-        await asyncio.Event().wait()
+        await hang(batch)
 
     async def close(self) -> None:
         pass
@@ -319,8 +320,8 @@ def test_a_shutdown_budget_that_ran_out_is_logged(caplog: pytest.LogCaptureFixtu
 
 
 def test_a_handler_that_hangs_is_given_the_shutdown_budget_and_no_more() -> None:
-    async def handle(_event: rs.Event[Any], _error: BaseException) -> None:
-        await asyncio.Event().wait()
+    async def handle(event: rs.Event[Any], _error: BaseException) -> None:
+        await hang(event)
 
     async def main() -> rs.Report:
         pipeline = (

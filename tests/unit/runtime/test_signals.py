@@ -31,7 +31,8 @@ async def hang(item):
         own = signal.getsignal(number)
         signal.signal(number, lambda *given, own=own: (own(*given), print("noticed", flush=True)))
     print("ready", flush=True)
-    await asyncio.Event().wait()
+    async with rs.real_time():
+        await asyncio.Event().wait()
 
 rs.run(rs.from_iterable([1]).to(hang))
 """

@@ -1,0 +1,62 @@
+"""Whose clock counts for the code that is running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from typing import Any, Final, Protocol
+
+from rxstream.core._scheduler import StreamScheduler
+
+
+class Timekeeper(Protocol):
+    """What has a clock, and can do something later: a run, or a plain subscription.
+
+    Args:
+        scheduler: The clock.
+    """
+
+    scheduler: StreamScheduler
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Start a task that belongs to it."""
+
+    def guard(self, act: Callable[[], object]) -> None:
+        """Do ``act``; what it raises ends the run."""
+
+    def expect(self, change: int) -> None:
+        """Note that more or fewer calls are waited for."""
+
+
+_CURRENT: Final[ContextVar[Timekeeper | None]] = ContextVar("rxstream_timekeeper", default=None)
+#: Whether the running code's time is virtual, on a loop that has virtual time.
+VIRTUAL: Final[ContextVar[bool]] = ContextVar("rxstream_virtual", default=False)
+
+
+def timekeeper() -> Timekeeper | None:
+    """What the running code's time comes from, or None outside any run."""
+    return _CURRENT.get()
+
+
+def current_scheduler() -> StreamScheduler | None:
+    """The clock of the running code, or None outside any run."""
+    keeper = _CURRENT.get()
+    return None if keeper is None else keeper.scheduler
+
+
+def keep_time(keeper: Timekeeper | None) -> None:
+    """Let the running task's time, and that of all it starts, come from ``keeper``, until somebody says otherwise."""
+    _CURRENT.set(keeper)
+    VIRTUAL.set(False)
+
+
+def on_time_of(keeper: Timekeeper, act: Callable[[], None]) -> None:
+    """Do ``act`` on the time of ``keeper``."""
+    if _CURRENT.get() is keeper:
+        act()
+        return
+    token = _CURRENT.set(keeper)
+    try:
+        act()
+    finally:
+        _CURRENT.reset(token)
