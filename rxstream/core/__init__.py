@@ -1,5 +1,6 @@
 """Event, time, scheduler, stream, fusion: what the rest is built of; knows reactivex and the standard library."""
 
+from rxstream.core._agenda import Work
 from rxstream.core._arguments import (
     callable_,
     choice,
@@ -53,7 +54,7 @@ from rxstream.core._pipeline import Handler, Pipeline
 from rxstream.core._reader import PENDING, Reader, reader_of
 from rxstream.core._receiver import ENDLESS, Receiver, Stop, linked_stop
 from rxstream.core._replay import Merge
-from rxstream.core._scheduler import TICKS, StreamScheduler, Work
+from rxstream.core._scheduler import TICKS, WORK, StreamScheduler
 from rxstream.core._sink import Sink, SinkBatch, check_sink_argument, is_observer, sink_name
 from rxstream.core._stream import Stream, as_stream, lineage
 from rxstream.core._timekeeper import VIRTUAL, Timekeeper, current_scheduler, keep_time, on_time_of, timekeeper
@@ -69,6 +70,7 @@ __all__ = [
     "UNITS",
     "UNSET",
     "VIRTUAL",
+    "WORK",
     "AtWork",
     "Batch",
     "Closing",

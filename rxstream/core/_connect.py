@@ -13,12 +13,13 @@ from reactivex.disposable import Disposable
 from rxstream.core._context import Context, Halt
 from rxstream.core._event import Event
 from rxstream.core._feed import Feed
-from rxstream.core._fusion import Head, fuse, fuse_head
+from rxstream.core._fusion import fuse, fuse_head
 from rxstream.core._operator import Downstream, Operator, Reactions
 from rxstream.core._passport import UNSET
 from rxstream.core._receiver import ENDLESS, Receiver, Stop, fan_out
 from rxstream.core._stream import Stream, lineage, parents_of
 from rxstream.core._timekeeper import on_time_of
+from rxstream.core._writing import Head
 from rxstream.errors import BufferOverflowError
 
 

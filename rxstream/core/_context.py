@@ -85,6 +85,8 @@ class Context(Protocol):
     #: The clock of foreign sources, which are live, and where their items wait for the past to be done.
     wall: StreamScheduler
     gate: Gate
+    #: Whether what is attached comes at its instants, and not at once.
+    paces: bool
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         """Deal with the failure of the item that the slot names.

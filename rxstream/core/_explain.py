@@ -6,10 +6,11 @@ from typing import Any
 
 from rxstream.core._feed import Feed
 from rxstream.core._foreign import foreign_name
-from rxstream.core._fusion import Head, segments, write
+from rxstream.core._fusion import segments
 from rxstream.core._operator import Operator
 from rxstream.core._receiver import Receiver
 from rxstream.core._stream import Stream, lineage, parents_of
+from rxstream.core._writing import Head, write
 
 
 def explained(stream: Stream[Any]) -> str:

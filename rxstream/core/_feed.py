@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -137,39 +137,31 @@ class AtWork(Protocol):
     at_work: int
 
 
+class Idle:
+    """Nobody is ever at work: whatever is handled, is handled within the call."""
+
+    at_work = 0
+
+
 class Row:
     """One timer's ticks in one run.
 
     Args:
-        handled: Knows whether earlier ticks are still being handled; None: whatever is, is handled within the call.
+        handled: Knows whether earlier ticks are still being handled: then the next one is skipped.
     """
 
     __slots__ = ("delivered", "handled")
 
-    def __init__(self, handled: AtWork | None) -> None:
+    def __init__(self, handled: AtWork) -> None:
         self.delivered = 0
         self.handled = handled
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether the latest tick is still being handled, so that the next one is skipped."""
-        return self.handled is not None and self.handled.at_work > 0
+
+#: A tick as a record: its due instant, its row, and how many were delivered before, which is written there when it is
+#: delivered, as skipped ones do not count. A list, because there are many of them.
+Tick = list[Any]
 
 
-class Tick:
-    """One tick of a timer; its number is given when it is delivered, as those that are skipped do not count."""
-
-    __slots__ = ("_number", "due", "row")
-
-    def __init__(self, due: int, row: Row) -> None:
-        self.due = due
-        self.row = row
-        self._number = -1
-
-    @property
-    def number(self) -> int:
-        """How many ticks were delivered before."""
-        if self._number < 0:
-            self._number = self.row.delivered
-            self.row.delivered += 1
-        return self._number
+def ticks_of(dues: Iterable[int], row: Row) -> list[Tick]:
+    """Make the records of ticks."""
+    return [[due, row, 0] for due in dues]

@@ -7,7 +7,7 @@ from typing import Any
 
 from rxstream.core._connect import Intake
 from rxstream.core._event import Event
-from rxstream.core._feed import Poll
+from rxstream.core._feed import Idle, Poll
 from rxstream.core._instants import NEVER
 from rxstream.core._passport import Slot
 from rxstream.core._reader import OpenBatch, Reader, reader_of
@@ -53,7 +53,7 @@ def loose_reader(intake: Intake, start: int) -> Reader:
     def opened(_poll: Poll) -> OpenBatch:
         return LooseBatch(intake.feed.lift)
 
-    return reader_of(intake, opened, start)
+    return reader_of(intake, opened, start, Idle())
 
 
 def pass_all(intakes: Sequence[Intake], slot: Slot, scheduler: StreamScheduler | None) -> None:

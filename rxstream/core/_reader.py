@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from rxstream.core._connect import Intake
 from rxstream.core._context import FAILURES, Pause
-from rxstream.core._feed import AtWork, Closing, Poll, Row, Tick
+from rxstream.core._feed import AtWork, Closing, Poll, Row, ticks_of
 from rxstream.core._instants import NEVER
 from rxstream.core._passport import Batch, Slot
 from rxstream.core._receiver import ENDLESS
@@ -18,7 +18,7 @@ from rxstream.core._receiver import ENDLESS
 #: What a source that has to be waited for says while nothing has come.
 PENDING: Final[Any] = object()
 #: Ticks made at a time.
-_TICKS: Final = 256
+_TICKS: Final = 512
 
 
 class OpenBatch(Batch, Protocol):
@@ -232,7 +232,7 @@ class Reader:
             return -NEVER
 
 
-def reader_of(intake: Intake, opened: Callable[[Poll], OpenBatch], start: int, handled: AtWork | None = None) -> Reader:
+def reader_of(intake: Intake, opened: Callable[[Poll], OpenBatch], start: int, handled: AtWork) -> Reader:
     """Start reading a source that needs no waiting: its batches, or the ticks of a timer from ``start`` on."""
     if intake.feed.ticks is not None:
         row = Row(handled)
@@ -254,7 +254,7 @@ def reader_of(intake: Intake, opened: Callable[[Poll], OpenBatch], start: int, h
 
 def _ticking(dues: Iterator[int], row: Row) -> Callable[[], Poll | None]:
     def following() -> Poll | None:
-        ticks = [Tick(due, row) for due in islice(dues, _TICKS)]
+        ticks = ticks_of(islice(dues, _TICKS), row)
         return Poll(ticks) if ticks else None
 
     return following

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from reactivex import abc, typing
 from reactivex.disposable import Disposable, SingleAssignmentDisposable
 from reactivex.scheduler.periodicscheduler import PeriodicScheduler
 
+from rxstream.core._agenda import Agenda, Entry, Work
 from rxstream.core._instants import (
     EPOCH,
     NEVER,
@@ -29,8 +29,6 @@ from rxstream.core._instants import (
 from rxstream.errors import ConfigurationError
 
 _TState = TypeVar("_TState")
-#: So many cancelled actions are not looked for among the others.
-_MANY: Final = 128
 _NOBODYS: Final = Context()
 
 
@@ -55,23 +53,6 @@ class Clock:
         self.touched = False
 
 
-class Work:
-    """One scheduled action; cancelling it is forgetting what to run, the heap forgets it later."""
-
-    __slots__ = ("_scheduler", "at", "run")
-
-    def __init__(self, scheduler: StreamScheduler, at: int, run: Callable[[], Any]) -> None:
-        self._scheduler = scheduler
-        self.at = at
-        self.run: Callable[[], Any] | None = run
-
-    def cancel(self) -> None:
-        """Do not do it."""
-        if self.run is not None:
-            self.run = None
-            self._scheduler.note_cancelled()
-
-
 class StreamScheduler(PeriodicScheduler):
     """A clock with work to do at given instants.
 
@@ -82,14 +63,12 @@ class StreamScheduler(PeriodicScheduler):
     def __init__(self, start_ns: int) -> None:
         super().__init__()
         self.clock: Final = Clock(start_ns)
-        # Tuples, as they are compared without a call; the sequence keeps those of one instant in order.
-        self._heap: list[tuple[int, int, int, Work]] = []
-        self._cancelled = 0
-        self._sequence = count()
+        self.agenda: Final = Agenda()
+        self._numbers = count()
         self._wall: Callable[[], int] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._inbox: deque[tuple[int, int, int, Work]] = deque()
+        self._inbox: deque[Entry] = deque()
         self._latest = start_ns
         #: Does the work that is due live; a run takes care there of what it raises.
         self.guard: Callable[[Callable[[], None]], None] = _directly
@@ -116,8 +95,7 @@ class StreamScheduler(PeriodicScheduler):
 
     def begin(self, instant: int) -> None:
         """Put virtual time to where it begins, before anything was done; what was put off, is from there."""
-        shift = instant - self.clock.now
-        self._heap[:] = [(at + shift, rank, sequence, work) for at, rank, sequence, work in self._heap]
+        self.agenda.shift(instant - self.clock.now)
         self.clock.now = instant
         self._note_next()
 
@@ -213,24 +191,28 @@ class StreamScheduler(PeriodicScheduler):
 
     def call_at(self, at: int, run: Callable[[], Any], rank: int = WORK) -> Work:
         """Do ``run`` at an instant in nanoseconds, unless the handle returned is cancelled; any thread may call."""
-        work = Work(self, at, run)
-        entry = (at, rank, next(self._sequence), work)
-        if self._loop is not None and self._is_elsewhere():
+        work = Work(self.agenda, run)
+        self.enter(at, rank, work)
+        return work
+
+    def enter(self, at: int, rank: int, work: Work) -> None:
+        """Schedule work for an instant in nanoseconds; any thread may call."""
+        entry = (at, rank, next(self._numbers), work)
+        if self._loop is None:
+            self.agenda.add(entry)
+            if at < self.clock.due:
+                self.clock.due = at
+        elif self._is_elsewhere():
             self._inbox.append(entry)
             self._loop.call_soon_threadsafe(self._take_in)
         else:
-            self._push(entry)
-        return work
-
-    def note_cancelled(self) -> None:
-        """Note that one of the scheduled actions will not be done."""
-        self._cancelled += 1
+            self._enter_live(entry)
 
     @property
     def next_due(self) -> int:
         """When the next work is due, in nanoseconds; `NEVER` if there is none."""
-        self._forget_cancelled()
-        return self._heap[0][0] if self._heap else NEVER
+        first = self.agenda.first()
+        return NEVER if first is None else first[0]
 
     def touch(self) -> None:
         """Note that coroutines have been woken: whoever moves the clock lets them have their turn first."""
@@ -269,22 +251,23 @@ class StreamScheduler(PeriodicScheduler):
         """Do everything that is scheduled, in virtual time, until nothing is left."""
         self.run_until(NEVER, inclusive=False)
 
-    def run_until(self, limit: int, *, inclusive: bool) -> None:
+    def run_until(self, limit: int, *, inclusive: bool, most: int = NEVER) -> None:
         """Do what is due before ``limit`` (``inclusive``: and at it), moving virtual time from one to the next.
 
-        It stops early where coroutines were woken, which have to have their turn first.
+        It stops early where coroutines were woken, which have to have their turn first, and after the ``most``-th one.
         """
-        heap, clock = self._heap, self.clock
+        agenda, clock = self.agenda, self.clock
+        if inclusive:
+            limit += 1
         try:
-            while heap and (heap[0][0] < limit or (inclusive and heap[0][0] == limit)) and not clock.touched:
-                at, _, _, work = heapq.heappop(heap)
+            while most and (entry := agenda.first()) is not None and entry[0] < limit and not clock.touched:
+                most -= 1
+                agenda.pop()
+                at, _, _, work = entry
                 run, work.run = work.run, None
-                if run is None:
-                    self._cancelled -= 1
-                    continue
                 if at > clock.now:
                     clock.now = at
-                run()
+                run()  # type: ignore[misc]  # the first one is to be done
         finally:
             self._note_next()
 
@@ -304,36 +287,24 @@ class StreamScheduler(PeriodicScheduler):
 
         return Disposable(dispose)
 
-    def _push(self, entry: tuple[int, int, int, Work]) -> None:
-        heapq.heappush(self._heap, entry)
+    def _enter_live(self, entry: Entry) -> None:
+        self.agenda.add(entry)
         if entry[0] < self.clock.due:
             self._note_next()
 
     def _take_in(self) -> None:
         while self._inbox:
-            self._push(self._inbox.popleft())
+            self._enter_live(self._inbox.popleft())
 
     def _note_next(self) -> None:
-        self._forget_cancelled()
         if not self.clock.touched:
-            self.clock.due = self._heap[0][0] if self._heap else NEVER
+            self.clock.due = self.next_due
         if self._loop is not None:
             self._arm()
 
-    def _forget_cancelled(self) -> None:
-        heap = self._heap
-        # Most of them cancelled: time-outs that were not needed, say. All at once costs least.
-        if self._cancelled > _MANY and self._cancelled > len(heap) // 2:
-            heap[:] = [entry for entry in heap if entry[3].run is not None]
-            heapq.heapify(heap)
-            self._cancelled = 0
-        while heap and heap[0][3].run is None:
-            heapq.heappop(heap)
-            self._cancelled -= 1
-
     def close(self) -> None:
         """Do nothing any more."""
-        self._heap.clear()
+        self.agenda.clear()
         self._inbox.clear()
         self._note_next()
 
@@ -341,8 +312,9 @@ class StreamScheduler(PeriodicScheduler):
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        if self._loop is not None and self._heap:
-            wait = max(0, self._heap[0][0] - self.now_ns) / 1e9
+        due = self.next_due
+        if self._loop is not None and due < NEVER:
+            wait = max(0, due - self.now_ns) / 1e9
             # In no context: the alarm is the wall's, whoever's time is virtual.
             self._alarm = self._loop.call_later(wait, self._ring, context=_NOBODYS)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from reactivex import abc
 
+from rxstream.core._agenda import Work
 from rxstream.core._connect import Intake
 from rxstream.core._context import FAILURES
 from rxstream.core._instants import NEVER, datetime_to_ns, ns_to_datetime
 from rxstream.core._loose import close_reader, loose_reader
 from rxstream.core._passport import Slot
 from rxstream.core._replay import Merge
-from rxstream.core._scheduler import ITEMS, TICKS, WORK, StreamScheduler, Work
+from rxstream.core._scheduler import ITEMS, TICKS, StreamScheduler
 from rxstream.core._timekeeper import Timekeeper, on_time_of
 
 
@@ -36,19 +36,19 @@ class SteppedScheduler(StreamScheduler):
         # Its floats may fall short of the instant that its own work was scheduled for.
         return max(self._reached, datetime_to_ns(mover.now))
 
-    def call_at(self, at: int, run: Callable[[], Any], rank: int = WORK) -> Work:
+    def enter(self, at: int, rank: int, work: Work) -> None:
         """Let the other scheduler do it."""
-        if isinstance(self._mover, StreamScheduler):
-            return self._mover.call_at(at, run, rank)
-        work = Work(self, at, run)
+        mover = self._mover
 
         def act(*_: object) -> None:
             self._reached = max(self._reached, at)
             if work.run is not None:
                 work.run()
 
-        self._mover.schedule_absolute(ns_to_datetime(at), act)
-        return work
+        if isinstance(mover, StreamScheduler):
+            mover.call_at(at, act, rank)
+        else:
+            mover.schedule_absolute(ns_to_datetime(at), act)
 
 
 def step_through(intakes: Sequence[Intake], slot: Slot, scheduler: SteppedScheduler, keeper: Timekeeper) -> None:

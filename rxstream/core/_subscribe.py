@@ -33,6 +33,8 @@ class _Subscription:
         self.stop = Stop()
         self.gate = Gate(is_open=True)
         self.keeper: Timekeeper = self
+        self.calls = 0
+        self.paces = isinstance(scheduler, SteppedScheduler)
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         attach_context(error, ErrorContext(None, operator, item), self)
@@ -73,9 +75,6 @@ class _Subscription:
     def guard(self, act: Callable[[], object]) -> None:
         # As in Rx: whoever scheduled it hears of it.
         act()
-
-    def expect(self, change: int) -> None:
-        pass
 
     def _pass(self, intakes: list[Intake]) -> None:
         try:

@@ -14,18 +14,17 @@ class Timekeeper(Protocol):
 
     Args:
         scheduler: The clock.
+        calls: How many calls are waited for.
     """
 
     scheduler: StreamScheduler
+    calls: int
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Start a task that belongs to it."""
 
     def guard(self, act: Callable[[], object]) -> None:
         """Do ``act``; what it raises ends the run."""
-
-    def expect(self, change: int) -> None:
-        """Note that more or fewer calls are waited for."""
 
 
 _CURRENT: Final[ContextVar[Timekeeper | None]] = ContextVar("rxstream_timekeeper", default=None)

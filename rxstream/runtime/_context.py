@@ -51,6 +51,7 @@ class PipelineContext:
         self.scheduler: StreamScheduler = run.scheduler
         self.wall: StreamScheduler = run.wall
         self.gate = run.gate
+        self.paces = True
         self.keeper: Timekeeper = run
         #: Whether a timer that never ends is among the sources.
         self.is_endless = is_endless(pipeline)
@@ -219,6 +220,7 @@ class LetterContext:
         self.scheduler = owner.scheduler
         self.wall = owner.wall
         self.gate = owner.gate
+        self.paces = True
         self.keeper = owner.keeper
         self.statistics = owner.statistics
         self._owner = owner

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from rxstream.core import (
     NEVER,
-    Connections,
     End,
     Pipeline,
     Receiver,
@@ -54,17 +53,27 @@ def observe_all(observations: Sequence[Observation], *, start_ns: int = 0, until
 
     async def observe() -> None:
         run = cast("Run", timekeeper())
+        together: dict[int, list[_Watched]] = {}
         for place, observation in enumerate(observations, 1):
             watched = _Watched(run, observation, f"observed-{place}")
             await watched.open()
-            run.scheduler.call_at(observation.begin_ns, watched.subscribe)
+            together.setdefault(observation.begin_ns, []).append(watched)
             if observation.end_ns is not None:
-                run.scheduler.call_at(observation.end_ns, watched.unsubscribe)
+                run.scheduler.call_at(observation.end_ns, watched.stop.set)
+        for begin_ns, group in together.items():
+            run.scheduler.call_at(begin_ns, partial(_subscribe, run, group))
 
     until = None if until_ns is None else ns_to_datetime(until_ns)
     options = Options((observe,), Asked(start=ns_to_datetime(start_ns), until=until))
     options.exhausts = True
-    run_blocking(options)
+    if run_blocking(options).reason == "stopped":
+        # What was not watched to its end tells nothing.
+        raise KeyboardInterrupt
+
+
+def _subscribe(run: Run, group: Sequence[_Watched]) -> None:
+    """Begin those of one instant together, so that they share what they have in common."""
+    run.reading.attach(connect([watched.end() for watched in group], virtual=True))
 
 
 class _Watched(PipelineContext):
@@ -73,8 +82,7 @@ class _Watched(PipelineContext):
     def __init__(self, run: Run, observation: Observation, name: str) -> None:
         super().__init__(run, Pipeline(observation.stream, (observation.observer,), None, name), name)
         self._observation = observation
-        self._stop = Stop()
-        self._connected = Connections()
+        self.stop = Stop()
 
     async def open(self) -> None:
         """Get the sinks ready that operators have."""
@@ -83,36 +91,32 @@ class _Watched(PipelineContext):
             outlet.prepare(asyncio.Lock())
         self._run.take_up(self)
 
-    def subscribe(self) -> None:
-        """Begin."""
+    def end(self) -> End:
+        """Where the stream's items go."""
         observer, end = self._observation.observer, self._observation.end_ns
         last = NEVER if end is None else end
         receiver = Receiver(
             type(observer).__name__,
             partial(self._in_time, last, observer.on_next),
-            observer.on_completed,
+            self._complete,
             observer.on_error,
-            stop=self._stop,
+            stop=self.stop,
         )
-        made = connect([End(self._observation.stream, receiver, self)], virtual=True)
-        self._connected = made
-        self._run.reading.attach(made)
-
-    def unsubscribe(self) -> None:
-        """End."""
-        self._stop.set()
-        for subscription in self._connected.foreign:
-            subscription.dispose()
+        return End(self._observation.stream, receiver, self)
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         """End this stream."""
         attach_context(error, ErrorContext(self.name, operator, item), self)
-        self._stop.set()
+        self.stop.set()
         below.on_error(error)
 
     def source_failed(self, error: BaseException, below: Receiver) -> None:
         """End this stream."""
         below.on_error(error)
+
+    def _complete(self) -> None:
+        if not self.stop.now:
+            self._observation.observer.on_completed()
 
     def _in_time(self, last: int, on_next: Any, value: Any) -> None:
         if self.scheduler.now_ns < last:

@@ -7,6 +7,7 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from rxstream.core import NEVER, Connections, End, Feed, Intake, Poll, Reader, connect, reader_of
@@ -85,13 +86,15 @@ class Reading:
             for context in self._run.contexts
             for receiver in context.ends_made
         ]
-        return self._run.user_context.run(connect, ends, virtual=self._options.replays, begin=self._options.start)
+        virtual, begin = self._options.replays, self._options.start
+        made: Connections = self._run.as_user(lambda: connect(ends, virtual=virtual, begin=begin))
+        return made
 
     def _begin_live(self, timers: Sequence[Intake]) -> None:
         self.began = self._run.scheduler.now_ns
         self._go_live()
         self._start_jobs()
-        self._run.user_context.run(self._take_in, timers)
+        self._run.as_user(lambda: self._take_in(timers))
 
     async def _begin_replay(self, intakes: Sequence[Intake], pumps: Sequence[Pump]) -> None:
         assert isinstance(self._run.loop, ClockLoop)  # noqa: S101 - whoever runs what is virtual gives such a loop
@@ -113,10 +116,10 @@ class Reading:
 
     async def _first(self, reader: Reader) -> None:
         """Wait for a source's first record."""
-        self._run.user_context.run(reader.look)
+        self._run.as_user(reader.look)
         while reader.waits and not self._run.brakes.is_stopping:
             await asyncio.sleep(_SHORTLY)
-            self._run.user_context.run(reader.look)
+            self._run.as_user(reader.look)
 
     def _begin_at(self, readers: Sequence[Reader]) -> None:
         """Let virtual time begin where it was asked to, or at the first instant of the past."""
@@ -168,13 +171,13 @@ class Reading:
         replay.replaying = False
         self._run.scheduler.go_live()
         if self._options.on_live is not None:
-            made = self._run.user_context.run(self._options.on_live)
+            made = self._run.as_user(self._options.on_live)
             if inspect.isawaitable(made):
                 await made
         self._go_live()
         for reader in replay.merge.readers:
-            self._run.user_context.run(tick_live, reader, self._run)
-        self._run.user_context.run(self._run.guard, self._run.gate.open)
+            self._run.scheduler.guard(partial(tick_live, reader, self._run))
+        self._run.scheduler.guard(self._run.gate.open)
 
     def _go_live(self) -> None:
         """Let what is due be done by the wall's time from now on, and the end come with it."""
@@ -241,7 +244,7 @@ class Reading:
         slot = self._run.slot
         slot.batch = batch
         try:
-            self._run.user_context.run(intake.run, poll.records)
+            self._run.as_user(lambda: intake.run(poll.records))
         except BaseException:
             batch.close_at(slot.event)
             raise
@@ -260,7 +263,7 @@ class Reading:
         # A stopped source has not ended: what is kept waits for the rest, and is not settled.
         # Who wanted no more has completed those below already, and what is kept above is not to be settled by it.
         if not self._run.brakes.is_stopping and not intake.receiver.stop.now:
-            self._run.user_context.run(intake.receiver.on_completed)
+            self._run.as_user(intake.receiver.on_completed)
 
     def _ledger(self, intake: Intake) -> Ledger:
         if id(intake.feed) not in self._ledgers:

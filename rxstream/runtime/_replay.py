@@ -131,8 +131,12 @@ class Replay:
     def _run_due(self, due: int) -> bool:
         if due == NEVER:
             return False
-        # One instant at a time: what comes of it may be earlier than the next.
-        self.scheduler.run_until(due, inclusive=True)
+        if self._speed is None and not self._run.goes_live and due < self.merge.at:
+            # Nothing comes between; and yet not all, as meanwhile the end may have come.
+            limit = min(self.merge.at, self._limit)
+            self.scheduler.run_until(limit, inclusive=False, most=_MOVES)
+        else:
+            self.scheduler.run_until(due, inclusive=True)
         return True
 
     def _may_push(self) -> bool:

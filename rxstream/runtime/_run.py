@@ -61,7 +61,9 @@ class Run:
         self.reading = Reading(self, options)
         self.tasks = Tasks(self.guarded, self._outlets)
         self.user_context = self.real_context = Context()
+        #: How many calls are waited for.
         self.calls = 0
+        self._is_user = False
         self._error: BaseException | None = None
         self._wall_began = time.monotonic()
         self._ended: int | None = None
@@ -101,6 +103,16 @@ class Run:
             self._ended = self._options.until
             self.stop()
 
+    def as_user(self, act: Callable[[], Any]) -> Any:
+        """Do ``act`` in the context of what the user wrote."""
+        if self._is_user:
+            return act()
+        self._is_user = True
+        try:
+            return self.user_context.run(act)
+        finally:
+            self._is_user = False
+
     def guard(self, act: Callable[[], object]) -> None:
         """Do ``act``; what it raises ends the run."""
         try:
@@ -111,10 +123,6 @@ class Run:
             self.end_now(error)
         except FAILURES as error:
             self.fail(error)
-
-    def expect(self, change: int) -> None:
-        """Note that more or fewer calls are waited for."""
-        self.calls += change
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str, *, real: bool = False) -> None:
         """Start a task whose end the run awaits and whose error ends it; ``real``: it talks to the world."""
@@ -151,7 +159,7 @@ class Run:
         self.user_context.run(VIRTUAL.set, self._options.replays)
         # Here sources are opened: what is live has the wall's time from the start.
         keep_time(_Wall(self))
-        self.scheduler.guard = lambda act: self.user_context.run(self.guard, act)
+        self.scheduler.guard = lambda act: self.as_user(lambda: self.guard(act))
 
     async def _course(self) -> None:
         async with AsyncExitStack() as stack:
@@ -248,4 +256,12 @@ class _Wall:
     def __init__(self, run: Run) -> None:
         self._run = run
         self.scheduler = run.wall
-        self.spawn, self.guard, self.expect = run.spawn, run.guard, run.expect
+        self.spawn, self.guard = run.spawn, run.guard
+
+    @property
+    def calls(self) -> int:
+        return self._run.calls
+
+    @calls.setter
+    def calls(self, calls: int) -> None:
+        self._run.calls = calls

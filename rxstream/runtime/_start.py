@@ -68,11 +68,15 @@ def run(
 
 def run_blocking(options: Options) -> Report:
     """Run to the end: here, or, where a loop runs here, in a thread."""
+    return _run_in_thread(options) if _is_loop_running() else _run_here(options)
+
+
+def _is_loop_running() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return _run_here(options)
-    return _run_in_thread(options)
+        return False
+    return True
 
 
 async def run_async(

@@ -8,20 +8,27 @@ import inspect
 from collections.abc import AsyncIterator, Callable
 from contextvars import copy_context
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from rxstream.core import (
+    WORK,
     Timekeeper,
     Work,
     callable_,
+    current_event,
     datetime_to_ns,
     duration_ns,
     is_naive,
     name_of,
+    tell_task,
     timekeeper,
 )
 from rxstream.errors import ConfigurationError, NotRunningError
 from rxstream.runtime._loop import ClockLoop
+
+#: Seconds that no run lasts; what is longer, or no number, is looked at with care.
+_FOR_EVER: Final = 1e12
 
 
 def now() -> datetime:
@@ -65,27 +72,40 @@ async def sleep(duration: float | timedelta | datetime) -> None:
         work.cancel()
 
 
-class Later:
+class Later(Work):
     """A call that is to come; what `rs.call_later` gives."""
 
-    __slots__ = ("_keeper", "_work")
+    __slots__ = ("_args", "_context", "_f", "_keeper")
 
-    def __init__(self, keeper: Timekeeper, at: int, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def __init__(self, keeper: Timekeeper, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self.agenda = keeper.scheduler.agenda
+        self.run: Callable[[], Any] | None = self._call
         self._keeper = keeper
-        context = copy_context()
-
-        def call() -> None:
-            keeper.expect(-1)
-            keeper.guard(lambda: context.run(_call, keeper, f, args))
-
-        keeper.expect(1)
-        self._work: Work = keeper.scheduler.call_at(at, call)
+        self._f = f
+        self._args = args
+        self._context = copy_context()
+        event = current_event()
+        if event is not None:
+            # Later, no record is on its way any more.
+            self._context.run(tell_task, event)
+        keeper.calls += 1
 
     def cancel(self) -> None:
         """Do not call; after the call it does nothing."""
-        if self._work.run is not None:
-            self._keeper.expect(-1)
-        self._work.cancel()
+        if self.run is not None:
+            self._keeper.calls -= 1
+            super().cancel()
+
+    def _call(self) -> None:
+        keeper = self._keeper
+        keeper.calls -= 1
+        try:
+            made = self._context.run(self._f, *self._args)
+        except BaseException as error:  # noqa: BLE001 - the guard knows what to do with it
+            keeper.guard(partial(_raise, error))
+            return
+        if made is not None and inspect.isawaitable(made):
+            keeper.spawn(_awaited(made), name_of(self._f))
 
 
 def call_later(delay: float | timedelta | datetime | None, f: Callable[..., Any], *args: Any) -> Later:
@@ -114,9 +134,12 @@ def call_later(delay: float | timedelta | datetime | None, f: Callable[..., Any]
         ['00:00 hello Ann']
     """
     keeper = _keeper("call_later")
-    callable_("call_later", f=f)
+    if not callable(f):
+        callable_("call_later", f=f)
     at = keeper.scheduler.now_ns if delay is None else _due(keeper, "call_later", "delay", delay)
-    return Later(keeper, at, f, args)
+    later = Later(keeper, f, args)
+    keeper.scheduler.enter(at, WORK, later)
+    return later
 
 
 @contextlib.asynccontextmanager
@@ -151,8 +174,10 @@ def _keeper(who: str) -> Timekeeper:
     return keeper
 
 
-def _due(keeper: Timekeeper, who: str, what: str, given: object) -> int:
+def _due(keeper: Timekeeper, who: str, what: str, given: Any) -> int:
     present = keeper.scheduler.now_ns
+    if type(given) is float and 0.0 <= given < _FOR_EVER:
+        return present + round(given * 1e9)
     if not isinstance(given, datetime):
         return present + duration_ns(who, **{what: given})
     if is_naive(given):
@@ -163,10 +188,8 @@ def _due(keeper: Timekeeper, who: str, what: str, given: object) -> int:
     return max(present, datetime_to_ns(given))
 
 
-def _call(keeper: Timekeeper, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    made = f(*args)
-    if inspect.isawaitable(made):
-        keeper.spawn(_awaited(made), name_of(f))
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 async def _awaited(made: Any) -> None:

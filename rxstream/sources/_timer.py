@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from rxstream.core import Event, Feed, Stream, Tick, duration_ns, instant_argument, make_event
@@ -68,15 +68,16 @@ def ticking(name: str, ticks: Callable[[int], Iterator[int]], *, endless: bool) 
         feed=Feed(
             name=name,
             lift=_lifted,
-            value="record.number",
-            time="record.due",
+            value="record[2]",
+            time="record[0]",
             ticks=ticks,
             endless=endless,
-            time_of=attrgetter("due"),
+            time_of=itemgetter(0),
+            times_of=lambda ticks: [tick[0] for tick in ticks],
             disorder=0,
         )
     )
 
 
 def _lifted(tick: Tick) -> Event[Any]:
-    return make_event(tick.number, None, tick.due, (), None)
+    return make_event(tick[2], None, tick[0], (), None)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from rxstream.testing._difference import Difference, difference, sentence
 from rxstream.testing._progress import instant_text
 from rxstream.testing._said import Said
 from rxstream.testing._sheet import Sheet, legend, sheet
 
-_LABEL = "expected: "
+_LABEL: Final = "expected: "
+#: So many notifications from the first difference on are drawn.
+_BEHIND: Final = 20
 
 
 def failure(what: str, expected: Said, actual: Said, *, frame: int) -> str | None:
@@ -29,7 +32,7 @@ def failure(what: str, expected: Said, actual: Said, *, frame: int) -> str | Non
 
 
 def _compared(expected: Said, actual: Said, found: Difference, frame: int) -> Iterator[str]:
-    made = sheet({"expected": expected, "actual": actual}, frame)
+    made = sheet({"expected": expected, "actual": actual}, frame, most=found.place + _BEHIND)
     for name, lane in made.lanes.items():
         yield f"{name + ':':{len(_LABEL)}}{lane.text}"
     yield " " * (len(_LABEL) + _column(made, found)) + "^"

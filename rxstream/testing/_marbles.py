@@ -118,7 +118,8 @@ class Marbles:
         """Expect what a stream says: everything in the diagram, at its instants, and nothing else.
 
         Values are equal as ``==`` has it, but True is not 1; errors by type and message; inner streams by what they
-        say, counted from their own instant.
+        say, counted from their own instant. It is listened to until nothing is left to do; but a stream that says far
+        more than was drawn, and perhaps would never end, is left.
 
         Args:
             stream: What is subscribed to once it runs.
@@ -161,7 +162,8 @@ class Marbles:
             ...     m.expect_subscriptions(source, "    ^-!")
         """
         who = "marbles.expect_subscriptions"
-        if source not in self._sources:
+        made = self._sources.get(source) if isinstance(source, Observable) else None
+        if made is None:
             raise ConfigurationError(
                 f"{who}: source must be made by hot or cold of the same kit; got {source!r}. "
                 "Expect the subscriptions of the source that it was piped from."
@@ -172,7 +174,7 @@ class Marbles:
                 raise ConfigurationError(
                     f'{who}: there must be a "^"; got {text!r}. Leave the diagram out where nobody subscribes.'
                 )
-        self._expected.append(Subscribed(self._sources[source], spans, _caller()))
+        self._expected.append(Subscribed(made, spans, _caller()))
 
     def run(self) -> None:
         """Run all streams of which something is expected, together and in virtual time, and see what came.

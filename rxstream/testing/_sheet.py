@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from rxstream.testing._difference import is_same
 from rxstream.testing._lanes import Lane, draw
 from rxstream.testing._progress import instant_text
 from rxstream.testing._said import Notification, Said
 from rxstream.testing._symbols import Symbols, is_symbol
+
+#: How many notifications of a stream are drawn.
+_MOST: Final = 40
 
 
 class Shown(NamedTuple):
@@ -37,17 +41,37 @@ class Sheet(NamedTuple):
     shown: Sequence[Shown]
 
 
-def sheet(streams: Mapping[str, Said], frame: int) -> Sheet:
-    """Draw streams together, so that a character means the same in all of them."""
-    symbols = Symbols(*streams.values())
-    marks = {name: symbols.marks(said) for name, said in streams.items()}
-    lanes = dict(zip(streams, draw(list(marks.values()), frame), strict=True))
+def sheet(streams: Mapping[str, Said], frame: int, *, most: int = _MOST) -> Sheet:
+    """Draw streams together, so that a character means the same in all of them.
+
+    Args:
+        streams: What each lane holds.
+        frame: How long a frame lasts, in nanoseconds.
+        most: How many notifications of a stream are drawn; a lane with more ends in an ellipsis.
+    """
+    begun = _begun(streams, most)
+    symbols = Symbols(*begun.values())
+    marks = {name: symbols.marks(said) for name, said in begun.items()}
+    drawn = dict(zip(streams, draw(list(marks.values()), frame), strict=True))
     shown = [
-        Shown(name, place, marks[name][place].symbol, notification, lanes[name].off[place])
-        for name, said in streams.items()
+        Shown(name, place, marks[name][place].symbol, notification, drawn[name].off[place])
+        for name, said in begun.items()
         for place, notification in enumerate(said.notifications)
     ]
+    whole = {name: len(begun[name].notifications) == len(said.notifications) for name, said in streams.items()}
+    lanes = {name: lane if whole[name] else lane._replace(text=f"{lane.text}…") for name, lane in drawn.items()}
     return Sheet(lanes, shown)
+
+
+def _begun(streams: Mapping[str, Said], most: int) -> Mapping[str, Said]:
+    """Cut all streams at the instant to which those that say more than can be drawn are."""
+    last = [said.notifications[most - 1].at for said in streams.values() if len(said.notifications) > most]
+    if not last:
+        return streams
+    return {
+        name: replace(said, notifications=[one for one in said.notifications[:most] if one.at <= min(last)])
+        for name, said in streams.items()
+    }
 
 
 def legend(made: Sheet, frame: int, *, without: int | None = None) -> Iterator[str]:
