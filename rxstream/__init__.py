@@ -1,40 +1,45 @@
 """Event streams as Rx pipelines: the same answers in a test, in a replay and live, and nothing lost in between."""
 
-from rxstream import handlers, operators
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from rxstream._version import __version__
-from rxstream.core import Event, Origin, Pipeline, Sink, Stream, StreamScheduler, current_event
-from rxstream.errors import (
-    BatchError,
-    BufferOverflowError,
-    ConfigurationError,
-    ConnectError,
-    DecodeError,
-    DeliveryError,
-    MissingExtraError,
-    NotRunningError,
-    OutOfOrderError,
-    RxstreamError,
-    StateError,
-    StreamError,
-    UntrackedOperatorError,
-    error_context,
-)
-from rxstream.operators import agg
-from rxstream.operators._window import Pane
-from rxstream.operators._window_tumbling import tumbling
-from rxstream.runtime import Report, call_later, collect, now, real_time, run, run_async, running, sleep
-from rxstream.sinks import to_console, to_file, to_kafka, to_list
-from rxstream.sources import (
-    cron,
-    from_aiter,
-    from_file,
-    from_history,
-    from_iterable,
-    from_kafka,
-    from_observable,
-    interval,
-    timer,
-)
+
+if TYPE_CHECKING:
+    from rxstream import handlers, operators
+    from rxstream.core import Event, Origin, Pipeline, Sink, Stream, StreamScheduler, current_event
+    from rxstream.errors import (
+        BatchError,
+        BufferOverflowError,
+        ConfigurationError,
+        ConnectError,
+        DecodeError,
+        DeliveryError,
+        MissingExtraError,
+        NotRunningError,
+        OutOfOrderError,
+        RxstreamError,
+        StateError,
+        StreamError,
+        UntrackedOperatorError,
+        error_context,
+    )
+    from rxstream.operators import agg
+    from rxstream.operators._window import Pane
+    from rxstream.operators._window_tumbling import tumbling
+    from rxstream.runtime import Report, call_later, collect, now, real_time, run, run_async, running, sleep
+    from rxstream.sinks import to_console, to_file, to_kafka, to_list
+    from rxstream.sources import (
+        cron,
+        from_aiter,
+        from_file,
+        from_history,
+        from_iterable,
+        from_kafka,
+        from_observable,
+        interval,
+        timer,
+    )
 
 __all__ = [
     "BatchError",
@@ -87,3 +92,16 @@ __all__ = [
     "to_list",
     "tumbling",
 ]
+
+
+# Nothing is imported before something is asked for: every run of pytest imports this package, for its plugin.
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    public = import_module("rxstream._public")
+    globals().update({offered: getattr(public, offered) for offered in public.__all__})
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -93,6 +93,9 @@ class Merge:
         before = reader.received
         try:
             reader.push(slot, limit, inclusive=inclusive)
+        except BaseException:
+            reader.close()
+            raise
         finally:
             slot.clear()
             self.passed += reader.received - before

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from rxstream.core import (
@@ -203,23 +204,36 @@ class _Windows:
         self._closed_before = max(self._closed_before, start)
         self._start = self._end = NEVER
         for closing in sorted(found for found in self._open if found < start):
-            for key, entry in self._open.pop(closing).items():
-                self._emit(closing, key, entry)
+            self._close(closing, self._open.pop(closing))
 
-    def _emit(self, start: int, key: Any, entry: _Open) -> None:
+    def _close(self, start: int, keys: dict[Any, _Open]) -> None:
         end = start + self._by.size
-        event = make_event(None, key, end - _MICROSECOND, (), None)
-        hold = Hold.joint(event, entry.kept)
-        hold.emit(lambda _: self._emit_pane(start, end, key, entry.state), None)
-        hold.release()
+        bounds = ns_to_datetime(start), ns_to_datetime(end)
+        slot = self._slot
+        saved = slot.save()
+        slot.clear()
+        try:
+            for key, entry in keys.items():
+                event = make_event(None, key, end - _MICROSECOND, (), None)
+                if entry.kept:
+                    hold = Hold.joint(event, entry.kept)
+                    hold.emit(partial(self._emit, key, *bounds), entry.state)
+                    hold.release()
+                else:
+                    # Nothing is to be settled: the pane needs no more than its name.
+                    slot.event, slot.batch, slot.hold = event, None, None
+                    slot.key = slot.time = slot.headers = UNSET
+                    self._emit(key, *bounds, entry.state)
+        finally:
+            slot.restore(saved)
 
-    def _emit_pane(self, start: int, end: int, key: Any, state: Any) -> None:
+    def _emit(self, key: Any, start: datetime, end: datetime, state: Any) -> None:
         try:
             value = self._aggregate.finish(state)
         except FAILURES as error:
             self._down.failed(error, state)
             return
-        pane = Pane(key, ns_to_datetime(start), ns_to_datetime(end), value, 0, True)
+        pane = Pane(key, start, end, value, 0, True)
         self._slot.event._value = pane
         self._down.emit(pane)
 

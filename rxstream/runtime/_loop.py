@@ -6,7 +6,7 @@ import asyncio
 import selectors
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import Context
+from contextvars import Context, ContextVar
 from functools import wraps
 from typing import Any, Final, Protocol, cast
 
@@ -14,6 +14,9 @@ from rxstream.core import VIRTUAL, StreamScheduler, Work, seconds_to_ns
 
 #: Turns of the loop in one instant after which time goes on all the same: a coroutine polls for what is to come.
 _SPINNING: Final = 10_000
+
+#: Whether the running code was marked as real work.
+_MARKED: Final[ContextVar[bool]] = ContextVar("rxstream_marked", default=False)
 
 
 class Driver(Protocol):
@@ -103,18 +106,24 @@ class ClockLoop(asyncio.SelectorEventLoop):
     def real_work(self) -> Iterator[None]:
         """Let virtual time stand still, and the wall's count for whoever asks here."""
         was_virtual = VIRTUAL.get()
-        token = VIRTUAL.set(False)
+        virtual, marked = VIRTUAL.set(False), _MARKED.set(was_virtual or _MARKED.get())
         self._at_work += was_virtual
         try:
             yield
         finally:
-            VIRTUAL.reset(token)
+            _MARKED.reset(marked)
+            VIRTUAL.reset(virtual)
             self._at_work -= was_virtual
 
     @property
     def is_open_to_the_world(self) -> bool:
         """Whether a connection that was opened meanwhile could wake somebody."""
         return self._watched() > self._own
+
+    @property
+    def stands_still_for_me(self) -> bool:
+        """Whether virtual time waits for the very code that asks."""
+        return _MARKED.get() and self.driver is not None and self.driver.replaying
 
     def _watched(self) -> int:
         return len(self._selector.get_map())  # type: ignore[attr-defined]  # what was given to the constructor

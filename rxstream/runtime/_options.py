@@ -51,7 +51,7 @@ class Options:
         self.until = NEVER if asked.until is None else instant_argument("run", "until", asked.until)
         self.speed = _speed(asked.speed)
         self.on_live = asked.on_live
-        if asked.on_live is not None:
+        if asked.on_live is not None and not callable(asked.on_live):
             callable_("run", on_live=asked.on_live)
         if self.start is not None and self.until <= self.start:
             raise ConfigurationError(

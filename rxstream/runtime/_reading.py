@@ -133,7 +133,7 @@ class Reading:
 
     def _start_jobs(self) -> None:
         for job in self._options.jobs:
-            self._run.spawn(job(), getattr(job, "__name__", "job"))
+            self._run.tasks.start_job(job(), getattr(job, "__name__", "job"), self._run.user_context)
 
     def _reader(self, intake: Intake) -> Reader:
         ledger = self._ledger(intake)

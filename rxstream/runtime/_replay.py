@@ -122,9 +122,10 @@ class Replay:
         if self._speed is not None and self.merge.at > -NEVER:
             limit = min(limit, self.merge.at + 1)
         first = self.merge.first
-        if self._run.goes_live and first is not None and first.row is not None:
-            # What is due later than now is for the wall's time to bring.
-            limit = min(limit, max(self._run.wall.now_ns, first.at) + 1)
+        if first is not None and first.row is not None:
+            # What was put off may be the last that is waited for, and what is later than now is the wall's to bring.
+            last = self._run.wall.now_ns if self._run.goes_live else self.scheduler.next_due
+            limit = min(limit, max(last, first.at) + 1)
         self.merge.push(self._run.slot, limit)
         return True
 
@@ -160,6 +161,9 @@ class Replay:
             return False
         if run.is_endless:
             return first == NEVER
+        if first <= self.scheduler.now_ns:
+            # The instant is not over.
+            return False
         return due == NEVER or not run.is_awaited
 
     def _is_paced(self, at: int) -> bool:

@@ -16,6 +16,7 @@ from rxstream.core import (
     Gate,
     Halt,
     StreamScheduler,
+    is_cancelled,
     keep_time,
     ns_to_datetime,
     thread_slot,
@@ -101,6 +102,8 @@ class Run:
         """End because the time has come that was asked for."""
         if not self.brakes.is_stopping:
             self._ended = self._options.until
+            # What is in flight is finished, but time is over for those that only wait for it.
+            self.tasks.cancel_jobs()
             self.stop()
 
     def as_user(self, act: Callable[[], Any]) -> Any:
@@ -224,8 +227,10 @@ class Run:
             pass
         except (KeyboardInterrupt, SystemExit) as error:
             self.end_now(error)
-        except asyncio.CancelledError:
-            raise
+        except asyncio.CancelledError as error:
+            if is_cancelled(error):
+                raise
+            self.fail(error)
         except Exception as error:  # noqa: BLE001 - whatever ends a part of the run ends the run, with that error
             self.fail(error)
 

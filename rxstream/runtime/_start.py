@@ -19,6 +19,7 @@ from rxstream.runtime._options import Asked, Job, Options
 from rxstream.runtime._report import Outcome, Report
 from rxstream.runtime._run import Run
 from rxstream.runtime._signals import graceful
+from rxstream.runtime._time import real_time
 
 
 def run(
@@ -287,7 +288,8 @@ class Running:
 
     async def wait(self) -> Report:
         """Wait until the run ends by itself; raises what `run` would."""
-        await self._ended.wait()
+        async with real_time():
+            await self._ended.wait()
         self._told = True
         return self._result()
 
@@ -327,12 +329,14 @@ class Running:
                 lambda: loop.call_soon_threadsafe(self._begun.set),
                 lambda: loop.call_soon_threadsafe(self._note_end),
             )
-        await self._begun.wait()
+        async with real_time():
+            await self._begun.wait()
 
     async def end(self) -> None:
         """Stop and wait; an error that `wait` has raised already, or would have, is left to it."""
         self._act(Run.stop)
-        await self._ended.wait()
+        async with real_time():
+            await self._ended.wait()
         if self._thread is not None:
             self._thread.join()
         if self._task is not None and not self._task.cancelled():

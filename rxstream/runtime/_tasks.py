@@ -25,6 +25,7 @@ class Tasks:
         self._outlets = outlets
         self._spawned: dict[asyncio.Task[None], tuple[str, bool]] = {}
         self._writers: list[asyncio.Task[None]] = []
+        self._jobs: list[asyncio.Task[None]] = []
 
     def spawn(self, work: Coroutine[Any, Any, Any], name: str, context: Context, *, real: bool) -> None:
         """Start one whose end the run awaits."""
@@ -68,6 +69,16 @@ class Tasks:
                 await asyncio.wait(set(self._spawned))
             elif all(outlet.idle for outlet in self._outlets()):
                 return
+
+    def start_job(self, work: Coroutine[Any, Any, Any], name: str, context: Context) -> None:
+        """Start one that runs beside the pipelines."""
+        self.spawn(work, name, context, real=False)
+        self._jobs.append(next(reversed(self._spawned)))
+
+    def cancel_jobs(self) -> None:
+        """Cancel those that run beside the pipelines."""
+        for task in self._jobs:
+            task.cancel()
 
     def cancel_spawned(self) -> None:
         """Cancel all but the writers."""

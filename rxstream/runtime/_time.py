@@ -24,7 +24,7 @@ from rxstream.core import (
     tell_task,
     timekeeper,
 )
-from rxstream.errors import ConfigurationError, NotRunningError
+from rxstream.errors import ConfigurationError, NotRunningError, StreamError
 from rxstream.runtime._loop import ClockLoop
 
 #: Seconds that no run lasts; what is longer, or no number, is looked at with care.
@@ -54,6 +54,7 @@ async def sleep(duration: float | timedelta | datetime) -> None:
     Raises:
         NotRunningError: Outside a run.
         ConfigurationError: If the duration is negative, or the instant names no zone.
+        StreamError: Within `real_time`, where virtual time stands still.
 
     Example:
         >>> async def nap():
@@ -64,6 +65,11 @@ async def sleep(duration: float | timedelta | datetime) -> None:
     """
     keeper = _keeper("sleep")
     loop = asyncio.get_running_loop()
+    if isinstance(loop, ClockLoop) and loop.stands_still_for_me:
+        raise StreamError(
+            f"sleep: the run's clock must go on; within rs.real_time() it stands still, got {duration!r}. "
+            "Sleep outside, or use asyncio.sleep."
+        )
     woken = loop.create_future()
     work = keeper.scheduler.call_at(_due(keeper, "sleep", "duration", duration), lambda: _wake(woken))
     try:

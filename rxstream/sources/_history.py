@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from rxstream.core import (
     NEVER,
@@ -33,6 +33,9 @@ from rxstream.sources._handover import handover, live_stream
 from rxstream.sources._iterable import batched
 
 T = TypeVar("T")
+
+_PAIR: Final = "record[1] if type(record) is tuple else record.value if isinstance(record, Event) else record[1]"
+_PLAIN: Final = "record.value if isinstance(record, Event) else record"
 
 
 def from_history(
@@ -102,10 +105,11 @@ def from_history(
         feed=Feed(
             name="from_history",
             lift=lift,
-            value="value_of(record)",
+            # The instant was read before: what has one is a pair or an Event.
+            value=_PAIR if time is None else _PLAIN,
             key=None if key_of is None else "key_of(value)",
             time="time_of(record)",
-            bindings={"value_of": value_of, "time_of": time_of, "key_of": key_of},
+            bindings={"Event": Event, "time_of": time_of, "key_of": key_of},
             batches=lambda: batched(items),
             time_of=time_of,
             times_of=_times_reader(time_of, unit, pairs=time is None) if isinstance(items, list | tuple) else None,

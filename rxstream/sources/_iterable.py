@@ -60,8 +60,17 @@ def batched(items: Iterable[Any]) -> Iterator[Sequence[Any]]:
             yield items[start : start + BATCH]
         return
     iterator = iter(items)
-    for first in iterator:
-        yield _Drawn(first, iterator)
+    try:
+        for first in iterator:
+            yield _Drawn(first, iterator)
+    finally:
+        # What was made here is closed here, unless it is what wants no more.
+        if iterator is not items and not getattr(iterator, "gi_running", False):
+            getattr(iterator, "close", _nothing)()
+
+
+def _nothing() -> None:
+    pass
 
 
 class _Drawn(list[Any]):

@@ -16,12 +16,17 @@ FLOORS = [
     {"sources", "operators", "sinks", "handlers"},
     {"runtime", "agents", "bus"},
     {"metrics", "notebook", "testing"},
-    {"cli"},
+    {"cli", "_pytest"},
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 #: The whole house in one door: what users import.
-DOORS = {"__init__", "__main__"}
-CLIENTS = {"aiokafka": "drivers/kafka.py", "pika": "drivers/amqp.py", "sqlalchemy": "drivers/sql.py"}
+DOORS = {"__init__", "__main__", "_public"}
+CLIENTS = {
+    "aiokafka": "drivers/kafka.py",
+    "cronsim": "sources/_cron.py",
+    "pika": "drivers/amqp.py",
+    "sqlalchemy": "drivers/sql.py",
+}
 FILES = sorted(ROOT.rglob("*.py"))
 IN_ROOMS = [file for file in FILES if file.parent != ROOT or file.stem not in DOORS]
 

@@ -12,8 +12,9 @@ from reactivex import operators as rx
 
 import rxstream as rs
 from rxstream import operators as ops
+from rxstream import testing
 
-MODULES = {"rxstream": rs, "rxstream.operators": ops, "rxstream.handlers": rs.handlers}
+MODULES = {"rxstream": rs, "rxstream.operators": ops, "rxstream.handlers": rs.handlers, "rxstream.testing": testing}
 EVERY = [(module, name) for module in MODULES.values() for name in module.__all__]
 #: rxstream's own; those of reactivex are reactivex's to document.
 OWN = [(module, name) for module, name in EVERY if getattr(module, name) is not getattr(rx, name, None)]
@@ -131,3 +132,22 @@ def test_importing_rxstream_imports_no_client_library() -> None:
 
 def test_the_version_is_told() -> None:
     assert rs.__version__.count(".") == 2
+
+
+def test_what_pytest_imports_for_the_plugin_is_nothing_but_the_plugin() -> None:
+    imported = "import sys, rxstream._pytest; print(sorted(name for name in sys.modules if 'reactivex' in name))"
+
+    told = subprocess.run([sys.executable, "-c", imported], capture_output=True, text=True, check=True)
+
+    assert told.stdout == "[]\n"
+
+
+def test_what_is_not_offered_is_missed_in_the_usual_words() -> None:
+    with pytest.raises(AttributeError) as caught:
+        _ = rs.from_nowhere
+
+    assert str(caught.value) == "module 'rxstream' has no attribute 'from_nowhere'"
+
+
+def test_the_package_lists_what_it_offers() -> None:
+    assert dir(rs) == sorted(rs.__all__)

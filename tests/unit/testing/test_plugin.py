@@ -19,7 +19,7 @@ def ran(tmp_path: Path) -> Ran:
 
     def run(tests: str, *options: str) -> list[str]:
         (tmp_path / "test_it.py").write_text(f"import pytest\nfrom rxstream import operators as ops\n\n{tests}\n")
-        command = [sys.executable, "-W", "error", "-m", "pytest", "-p", "rxstream.testing._plugin", "-q"]
+        command = [sys.executable, "-W", "error", "-m", "pytest", "-p", "rxstream._pytest", "-q"]
         command += ["-p", "no:cacheprovider", "--strict-markers", *options]
         alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "80"}
         # A test that fails is what is looked at.

@@ -1,0 +1,87 @@
+"""All that `rxstream` offers, imported."""
+
+from rxstream import handlers, operators
+from rxstream.core import Event, Origin, Pipeline, Sink, Stream, StreamScheduler, current_event
+from rxstream.errors import (
+    BatchError,
+    BufferOverflowError,
+    ConfigurationError,
+    ConnectError,
+    DecodeError,
+    DeliveryError,
+    MissingExtraError,
+    NotRunningError,
+    OutOfOrderError,
+    RxstreamError,
+    StateError,
+    StreamError,
+    UntrackedOperatorError,
+    error_context,
+)
+from rxstream.operators import agg
+from rxstream.operators._window import Pane
+from rxstream.operators._window_tumbling import tumbling
+from rxstream.runtime import Report, call_later, collect, now, real_time, run, run_async, running, sleep
+from rxstream.sinks import to_console, to_file, to_kafka, to_list
+from rxstream.sources import (
+    cron,
+    from_aiter,
+    from_file,
+    from_history,
+    from_iterable,
+    from_kafka,
+    from_observable,
+    interval,
+    timer,
+)
+
+__all__ = [
+    "BatchError",
+    "BufferOverflowError",
+    "ConfigurationError",
+    "ConnectError",
+    "DecodeError",
+    "DeliveryError",
+    "Event",
+    "MissingExtraError",
+    "NotRunningError",
+    "Origin",
+    "OutOfOrderError",
+    "Pane",
+    "Pipeline",
+    "Report",
+    "RxstreamError",
+    "Sink",
+    "StateError",
+    "Stream",
+    "StreamError",
+    "StreamScheduler",
+    "UntrackedOperatorError",
+    "agg",
+    "call_later",
+    "collect",
+    "cron",
+    "current_event",
+    "error_context",
+    "from_aiter",
+    "from_file",
+    "from_history",
+    "from_iterable",
+    "from_kafka",
+    "from_observable",
+    "handlers",
+    "interval",
+    "now",
+    "operators",
+    "real_time",
+    "run",
+    "run_async",
+    "running",
+    "sleep",
+    "timer",
+    "to_console",
+    "to_file",
+    "to_kafka",
+    "to_list",
+    "tumbling",
+]
