@@ -37,18 +37,16 @@ class Agenda:
     What comes in bulk is sorted at once, which costs less than a heap; what comes singly goes to a heap beside it.
     """
 
-    __slots__ = ("_heap", "_incoming", "_sorted", "cancelled")
+    __slots__ = ("_heap", "_incoming", "_sorted", "add", "cancelled")
 
     def __init__(self) -> None:
         self._incoming: list[Entry] = []
+        #: Takes one in.
+        self.add = self._incoming.append
         self._heap: list[Entry] = []
         self._sorted: list[Entry] = []  # the soonest last
         #: How many of them will not be done.
         self.cancelled = 0
-
-    def add(self, entry: Entry) -> None:
-        """Take one in."""
-        self._incoming.append(entry)
 
     def first(self) -> Entry | None:
         """The soonest one that is to be done."""
@@ -77,7 +75,8 @@ class Agenda:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._incoming, self._heap, self._sorted = [], [], []
+        self._incoming.clear()
+        self._heap, self._sorted = [], []
 
     def _soonest(self) -> list[Entry]:
         if not self._heap or (self._sorted and self._sorted[-1] < self._heap[0]):
@@ -91,7 +90,8 @@ class Agenda:
             chosen.pop()
 
     def _take_in(self) -> None:
-        incoming, self._incoming = self._incoming, []
+        incoming = self._incoming.copy()
+        self._incoming.clear()
         if self.cancelled > _MANY and self.cancelled > (len(self._heap) + len(self._sorted)) // 2:
             # Most of them cancelled: time-outs that were not needed, say. All at once costs least.
             self._sorted = [entry for entry in self._sorted if entry[3].run is not None]

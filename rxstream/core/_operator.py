@@ -70,13 +70,6 @@ class Downstream(Generic[T]):
         """Keep the current item beyond this call; ``waiting``: for work, so that the source may have to pause."""
         return Hold(self.context.slot, waiting=waiting)
 
-    def keep(self) -> Hold | None:
-        """Keep the current item as state, if its source wants to know; it does not count as waiting."""
-        slot = self.context.slot
-        if slot.hold is None and (slot.batch is None or not slot.batch.tracks):
-            return None
-        return Hold(slot, waiting=False)
-
     def failed(self, error: BaseException, item: Any) -> None:
         """Report that the item which the slot names failed here."""
         self.context.failed(error, self._name, item, self.below)

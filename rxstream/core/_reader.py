@@ -168,7 +168,7 @@ class Reader:
     @property
     def last(self) -> int | None:
         """The last instant of the batch at hand, if all are known and sorted; then `taken_until` may be used."""
-        known = self._times is not None and self._rest is None and self.intake.one is not None
+        known = self._times is not None and self._rest is None and self.closing is None
         return self._times[-1] if known and self._times else None
 
     def taken_until(self, bound: int) -> list[tuple[int, Reader, Any]]:

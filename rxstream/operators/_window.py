@@ -137,7 +137,6 @@ class _Windows:
     ) -> None:
         self._by = by
         self._aggregate = aggregate
-        self._add = aggregate.add
         self._key = key
         self._grace = grace
         self._late = None if late is None else down.context.receiver(late)
@@ -151,28 +150,33 @@ class _Windows:
         self._keys: dict[Any, _Open] = {}
 
     def reactions(self) -> Reactions:
-        return Reactions(self.on_next, on_completed=self.on_completed, on_watermark=self.on_watermark)
+        return Reactions(self._taking(), on_completed=self.on_completed, on_watermark=self.on_watermark)
 
-    def on_next(self, value: Any) -> None:
-        slot = self._slot
-        key = slot.key if self._key is None else self._key(value)
-        if key is UNSET:
-            key = item_key(slot)
-        time = self._time_of_item() if slot.time is UNSET or slot.time is None else slot.time
-        if not self._start <= time < self._end and not self._turn_to(time, value):
-            return
-        entry = self._keys.get(key)
-        if entry is None:
-            # The state is set last: an aggregate that raises leaves the pane as it was.
-            entry = _Open(self._aggregate.add(self._aggregate.init(), value, time))
-            self._keys[key] = entry
-            self._open[self._start] = self._keys
-        else:
-            entry.state = self._add(entry.state, value, time)
-        if slot.hold is not None or slot.batch is not None:
-            kept = self._down.keep()
-            if kept is not None:
-                entry.kept.append(kept)
+    def _taking(self) -> Callable[[Any], None]:
+        """Make the function that takes an item; what it needs of ours for each one are its own names."""
+        slot, key_of, aggregate, add = self._slot, self._key, self._aggregate, self._aggregate.add
+
+        def on_next(value: Any) -> None:
+            key = slot.key if key_of is None else key_of(value)
+            if key is UNSET:
+                key = item_key(slot)
+            time = slot.time
+            if time is UNSET or time is None:
+                time = self._time_of_item()
+            if not self._start <= time < self._end and not self._turn_to(time, value):
+                return
+            entry = self._keys.get(key)
+            if entry is None:
+                # The state is set last: an aggregate that raises leaves the pane as it was.
+                entry = self._keys[key] = _Open(add(aggregate.init(), value, time))
+                self._open[self._start] = self._keys
+            else:
+                entry.state = add(entry.state, value, time)
+            batch = slot.batch
+            if slot.hold is not None or (batch is not None and batch.tracks):
+                entry.kept.append(self._down.hold())
+
+        return on_next
 
     def _time_of_item(self) -> int:
         time = item_time(self._slot)

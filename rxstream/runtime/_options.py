@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rxstream.core import NEVER, Pipeline, callable_, instant_argument
 from rxstream.errors import ConfigurationError
-from rxstream.runtime._pipelines import goes_live, has_past, with_branches
+from rxstream.runtime._pipelines import goes_live, has_past, is_only_ticking, with_branches
 
 if TYPE_CHECKING:
     from rxstream.runtime._report import Outcome
@@ -58,7 +58,7 @@ class Options:
                 f"run: until must come after start; got {asked.until} and {asked.start}. Exchange them."
             )
         #: Whether it goes on for as long as anything is left, timers that never end included.
-        self.exhausts = False
+        self.exhausts = not self.jobs and is_only_ticking(self.pipelines)
         self.live = goes_live(self.pipelines)
         #: Whether there is virtual time: because of a past, or because nothing is live.
         self.replays = has_past(self.pipelines) or not self.live or self.start is not None

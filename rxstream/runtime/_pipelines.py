@@ -38,6 +38,12 @@ def is_endless(pipeline: Pipeline) -> bool:
     return any(stream.feed is not None and stream.feed.endless for stream in lineage(pipeline.stream))
 
 
+def is_only_ticking(pipelines: Sequence[Pipeline]) -> bool:
+    """Whether timers that never end are the only sources."""
+    feeds = [stream.feed for stream in _streams(pipelines) if stream.feed is not None]
+    return bool(feeds) and all(feed.endless for feed in feeds)
+
+
 def _streams(pipelines: Sequence[Pipeline]) -> Iterator[Stream[Any]]:
     for pipeline in pipelines:
         yield from lineage(pipeline.stream)

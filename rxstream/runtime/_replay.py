@@ -123,11 +123,19 @@ class Replay:
             limit = min(limit, self.merge.at + 1)
         first = self.merge.first
         if first is not None and first.row is not None:
-            # What was put off may be the last that is waited for, and what is later than now is the wall's to bring.
-            last = self._run.wall.now_ns if self._run.goes_live else self.scheduler.next_due
-            limit = min(limit, max(last, first.at) + 1)
+            limit = min(limit, max(self._last_tick(), first.at) + 1)
         self.merge.push(self._run.slot, limit)
         return True
+
+    def _last_tick(self) -> int:
+        """Up to when timers may tick before it is asked again whether that is still wanted."""
+        if self._run.goes_live:
+            # What is later than now is for the wall's time to bring.
+            return self._run.wall.now_ns
+        if self._run.is_endless or any(not reader.intake.feed.endless for reader in self.merge.readers):
+            return NEVER
+        due = self.scheduler.next_due
+        return due if due < NEVER else self.scheduler.now_ns
 
     def _run_due(self, due: int) -> bool:
         if due == NEVER:

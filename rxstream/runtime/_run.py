@@ -191,9 +191,8 @@ class Run:
 
     @property
     def is_endless(self) -> bool:
-        """Whether there is nothing but timers that never end."""
-        options = self._options
-        return options.exhausts or (not options.jobs and all(context.is_endless for context in self.contexts))
+        """Whether it goes on for as long as anything is left: there is nothing but timers that never end."""
+        return self._options.exhausts
 
     @property
     def is_awaited(self) -> bool:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from rxstream.core import (
+    UNSET,
     WORK,
     Timekeeper,
     Work,
@@ -22,6 +23,7 @@ from rxstream.core import (
     is_naive,
     name_of,
     tell_task,
+    thread_slot,
     timekeeper,
 )
 from rxstream.errors import ConfigurationError, NotRunningError, StreamError
@@ -90,10 +92,9 @@ class Later(Work):
         self._f = f
         self._args = args
         self._context = copy_context()
-        event = current_event()
-        if event is not None:
+        if thread_slot().event is not UNSET:
             # Later, no record is on its way any more.
-            self._context.run(tell_task, event)
+            self._context.run(tell_task, current_event())
         keeper.calls += 1
 
     def cancel(self) -> None:

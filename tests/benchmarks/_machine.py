@@ -5,7 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_LIBRARIES = ("rxstream", "reactivex", "aiokafka")
+_LIBRARIES = ("rxstream", "reactivex", "aiokafka", "csp")
 
 
 def machine() -> str:
