@@ -195,6 +195,8 @@ def _clock_lines(head: Head, leave: str) -> list[str]:
 
 
 def _order_lines(head: Head, *, watermarks: bool) -> list[str]:
+    if not watermarks and not _is_checked(head):
+        return []
     lines = ["if time > high:", *_note_high(head.feed, watermarks=watermarks)]
     if _is_checked(head):
         lines += ["    latest = record", "elif time < high:", "    out_of_order(record, time, latest, high)"]
@@ -211,8 +213,9 @@ def _note_high(feed: Feed, *, watermarks: bool) -> list[str]:
 def _head_state(head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver) -> list[str]:
     if head.feed.time is None:
         return []
-    names = ["high", "wake"] if _wants_watermarks(stages, below) else ["high"]
-    return [*names, "latest"] if _is_checked(head) else names
+    watermarks, checked = _wants_watermarks(stages, below), _is_checked(head)
+    names = ["high"] if watermarks or checked else []
+    return [*names, *(["wake"] if watermarks else []), *(["latest"] if checked else [])]
 
 
 def _is_checked(head: Head) -> bool:

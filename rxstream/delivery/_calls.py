@@ -52,29 +52,37 @@ class Calls:
         self._context = context
         self._below = below
         self._on_idle = on_idle
-        self._queue: deque[_Waiting] = deque()
+        #: Items that wait: the first one is being awaited.
+        self.queue: deque[_Waiting] = deque()
 
     @property
     def busy(self) -> bool:
         """Whether items wait."""
-        return bool(self._queue)
+        return bool(self.queue)
 
     def on_next(self, value: Any) -> None:
         """Take one item."""
-        if self._queue:
-            self._queue.append(_Waiting(value, self._hold(), _NOT_CALLED))
-            return
-        made = self._call(value)
+        if self.queue:
+            self.line_up(value)
+        else:
+            self.take(value, self._call(value))
+
+    def line_up(self, value: Any) -> None:
+        """Take one item behind those that wait."""
+        self.queue.append(_Waiting(value, self._hold(), _NOT_CALLED))
+
+    def take(self, value: Any, made: Any) -> None:
+        """Take what the function has made of an item, while none waits."""
         if made is None or not _must_wait(made):
             self._on_made(made)
             return
         waiting = _Waiting(value, self._hold(), made)
-        self._queue.append(waiting)
+        self.queue.append(waiting)
         try:
             self._context.spawn(self._work(), self._name)
         except ConfigurationError:
             # Nobody here can wait.
-            self._queue.clear()
+            self.queue.clear()
             waiting.hold.release()
             if inspect.iscoroutine(made):
                 made.close()
@@ -84,14 +92,14 @@ class Calls:
         return Hold(self._context.slot, waiting=True)
 
     async def _work(self) -> None:
-        while self._queue:
+        while self.queue:
             if self._below.stop.now:
                 # What nobody wants any more is not handled, and stays unsettled.
                 return
-            waiting = self._queue[0]
+            waiting = self.queue[0]
             tell_task(waiting.hold.passport)
             await self._finish(waiting)
-            self._queue.popleft()
+            self.queue.popleft()
             waiting.hold.release()
         self._on_idle()
 

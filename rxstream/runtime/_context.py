@@ -273,15 +273,22 @@ def _called(f: Callable[[Any], Any], context: Any) -> tuple[Receiver, Callable[[
         nonlocal count
         count += 1
 
-    name = sink_name(f)
-    receiver = sink_receiver(name, _never)
-    calls = Calls(name, f, on_made=counted, context=context, below=receiver, on_idle=_nothing)
-    receiver.on_next = calls.on_next
+    def on_next(value: Any) -> None:
+        nonlocal count
+        if queue:
+            calls.line_up(value)
+            return
+        made = f(value)
+        # What most functions give is looked at here, as a call costs as much as all the rest.
+        if made is None:
+            count += 1
+        else:
+            calls.take(value, made)
+
+    receiver = sink_receiver(sink_name(f), on_next)
+    calls = Calls(receiver.name, f, on_made=counted, context=context, below=receiver, on_idle=_nothing)
+    queue = calls.queue
     return receiver, lambda: count
-
-
-def _never(_value: Any) -> None:
-    raise AssertionError("replaced before anything runs")
 
 
 def _nothing() -> None:
