@@ -11,18 +11,24 @@ _MANY: Final = 128
 
 
 class Work:
-    """One scheduled action; cancelling it is forgetting what to run, the agenda forgets it later."""
+    """One scheduled action; cancelling it is forgetting what to do, the agenda forgets it later."""
 
-    __slots__ = ("agenda", "run")
+    __slots__ = ("act", "agenda")
 
-    def __init__(self, agenda: Agenda, run: Callable[[], Any]) -> None:
+    def __init__(self, agenda: Agenda, act: Callable[..., Any]) -> None:
         self.agenda = agenda
-        self.run: Callable[[], Any] | None = run
+        self.act: Callable[..., Any] | None = act
+
+    def do(self) -> None:
+        """Do it, once."""
+        act, self.act = self.act, None
+        if act is not None:
+            act()
 
     def cancel(self) -> None:
         """Do not do it."""
-        if self.run is not None:
-            self.run = None
+        if self.act is not None:
+            self.act = None
             self.agenda.cancelled += 1
 
 
@@ -57,7 +63,7 @@ class Agenda:
             if not chosen:
                 return None
             entry = chosen[0] if chosen is self._heap else chosen[-1]
-            if entry[3].run is not None:
+            if entry[3].act is not None:
                 return entry
             self.cancelled -= 1
             self._pop(chosen)
@@ -94,10 +100,10 @@ class Agenda:
         self._incoming.clear()
         if self.cancelled > _MANY and self.cancelled > (len(self._heap) + len(self._sorted)) // 2:
             # Most of them cancelled: time-outs that were not needed, say. All at once costs least.
-            self._sorted = [entry for entry in self._sorted if entry[3].run is not None]
-            self._heap = [entry for entry in self._heap if entry[3].run is not None]
+            self._sorted = [entry for entry in self._sorted if entry[3].act is not None]
+            self._heap = [entry for entry in self._heap if entry[3].act is not None]
             heapq.heapify(self._heap)
-            self.cancelled = sum(entry[3].run is None for entry in incoming)
+            self.cancelled = sum(entry[3].act is None for entry in incoming)
         if len(incoming) > _MANY and len(incoming) > len(self._sorted) // 4:
             self._sorted += incoming
             self._sorted.sort(reverse=True)

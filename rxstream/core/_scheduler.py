@@ -264,10 +264,9 @@ class StreamScheduler(PeriodicScheduler):
                 most -= 1
                 agenda.pop()
                 at, _, _, work = entry
-                run, work.run = work.run, None
                 if at > clock.now:
                     clock.now = at
-                run()  # type: ignore[misc]  # the first one is to be done
+                work.do()
         finally:
             self._note_next()
 

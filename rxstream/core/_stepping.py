@@ -42,8 +42,7 @@ class SteppedScheduler(StreamScheduler):
 
         def act(*_: object) -> None:
             self._reached = max(self._reached, at)
-            if work.run is not None:
-                work.run()
+            work.do()
 
         if isinstance(mover, StreamScheduler):
             mover.call_at(at, act, rank)

@@ -83,13 +83,12 @@ async def sleep(duration: float | timedelta | datetime) -> None:
 class Later(Work):
     """A call that is to come; what `rs.call_later` gives."""
 
-    __slots__ = ("_args", "_context", "_f", "_keeper")
+    __slots__ = ("_args", "_context", "_keeper")
 
     def __init__(self, keeper: Timekeeper, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
         self.agenda = keeper.scheduler.agenda
-        self.run: Callable[[], Any] | None = self._call
+        self.act: Callable[..., Any] | None = f
         self._keeper = keeper
-        self._f = f
         self._args = args
         self._context = copy_context()
         if thread_slot().event is not UNSET:
@@ -99,20 +98,23 @@ class Later(Work):
 
     def cancel(self) -> None:
         """Do not call; after the call it does nothing."""
-        if self.run is not None:
+        if self.act is not None:
             self._keeper.calls -= 1
             super().cancel()
 
-    def _call(self) -> None:
-        keeper = self._keeper
+    def do(self) -> None:
+        """Call."""
+        f, self.act, keeper = self.act, None, self._keeper
+        if f is None:
+            return
         keeper.calls -= 1
         try:
-            made = self._context.run(self._f, *self._args)
+            made = self._context.run(f, *self._args)
         except BaseException as error:  # noqa: BLE001 - the guard knows what to do with it
             keeper.guard(partial(_raise, error))
             return
         if made is not None and inspect.isawaitable(made):
-            keeper.spawn(_awaited(made), name_of(self._f))
+            keeper.spawn(_awaited(made), name_of(f))
 
 
 def call_later(delay: float | timedelta | datetime | None, f: Callable[..., Any], *args: Any) -> Later:
