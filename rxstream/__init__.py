@@ -3,105 +3,25 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from rxstream._version import __version__
+from rxstream._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from rxstream import handlers, operators
-    from rxstream.core import Event, Origin, Pipeline, Sink, Stream, StreamScheduler, current_event
-    from rxstream.errors import (
-        BatchError,
-        BufferOverflowError,
-        ConfigurationError,
-        ConnectError,
-        DecodeError,
-        DeliveryError,
-        MissingExtraError,
-        NotRunningError,
-        OutOfOrderError,
-        RxstreamError,
-        StateError,
-        StreamError,
-        UntrackedOperatorError,
-        error_context,
-    )
-    from rxstream.operators import agg
-    from rxstream.operators._window import Pane
-    from rxstream.operators._window_tumbling import tumbling
-    from rxstream.runtime import Report, call_later, collect, now, real_time, run, run_async, running, sleep
-    from rxstream.sinks import to_console, to_file, to_kafka, to_list
-    from rxstream.sources import (
-        cron,
-        from_aiter,
-        from_file,
-        from_history,
-        from_iterable,
-        from_kafka,
-        from_observable,
-        interval,
-        timer,
-    )
+    from rxstream._public import *  # noqa: F403 - they are listed there
+    from rxstream._public import __all__ as __all__
+else:
 
-__all__ = [
-    "BatchError",
-    "BufferOverflowError",
-    "ConfigurationError",
-    "ConnectError",
-    "DecodeError",
-    "DeliveryError",
-    "Event",
-    "MissingExtraError",
-    "NotRunningError",
-    "Origin",
-    "OutOfOrderError",
-    "Pane",
-    "Pipeline",
-    "Report",
-    "RxstreamError",
-    "Sink",
-    "StateError",
-    "Stream",
-    "StreamError",
-    "StreamScheduler",
-    "UntrackedOperatorError",
-    "__version__",
-    "agg",
-    "call_later",
-    "collect",
-    "cron",
-    "current_event",
-    "error_context",
-    "from_aiter",
-    "from_file",
-    "from_history",
-    "from_iterable",
-    "from_kafka",
-    "from_observable",
-    "handlers",
-    "interval",
-    "now",
-    "operators",
-    "real_time",
-    "run",
-    "run_async",
-    "running",
-    "sleep",
-    "timer",
-    "to_console",
-    "to_file",
-    "to_kafka",
-    "to_list",
-    "tumbling",
-]
-
-
-# Nothing is imported before something is asked for: every run of pytest imports this package, for its plugin.
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    def __getattr__(name: str) -> Any:
+        # Nothing is imported before something is asked for: every run of pytest imports this package, for its plugin.
+        if not name.startswith("_") or name == "__all__":
+            public = import_module("rxstream._public")
+            offered = {"__all__": public.__all__} | {known: getattr(public, known) for known in public.__all__}
+            if name in offered:
+                globals().update(offered)
+                return offered[name]
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    public = import_module("rxstream._public")
-    globals().update({offered: getattr(public, offered) for offered in public.__all__})
-    return globals()[name]
 
 
 def __dir__() -> list[str]:
+    from rxstream._public import __all__
+
     return __all__

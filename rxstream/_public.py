@@ -1,6 +1,7 @@
 """All that `rxstream` offers, imported."""
 
 from rxstream import handlers, operators
+from rxstream._version import __version__
 from rxstream.core import Event, Origin, Pipeline, Sink, Stream, StreamScheduler, current_event
 from rxstream.errors import (
     BatchError,
@@ -57,6 +58,7 @@ __all__ = [
     "StreamError",
     "StreamScheduler",
     "UntrackedOperatorError",
+    "__version__",
     "agg",
     "call_later",
     "collect",
