@@ -17,6 +17,8 @@ from rxstream.core._receiver import ENDLESS
 
 #: What a source that has to be waited for says while nothing has come.
 PENDING: Final[Any] = object()
+#: Whose iterators know how much of them is left.
+_COUNTED: Final = frozenset({list, tuple, range})
 #: Ticks made at a time.
 _TICKS: Final = 512
 
@@ -133,10 +135,10 @@ class Reader:
             self._put_back(slot.event, taken, end, pause.at)
             return
         except BaseException:
+            self._go_to(self._place_of(taken, end))
             batch.close_at(slot.event)
             raise
-        # A lazy batch grows while it is consumed: only now its length is its end.
-        self._go_to(len(self._records) if end < 0 else end)
+        self._go_to(self._place_of(taken, end))
         if self.intake.receiver.stop.now:
             batch.close_behind(slot.event)
         elif self._place >= len(self._records):
@@ -211,10 +213,16 @@ class Reader:
             place += 1
         return place
 
+    def _place_of(self, taken: Iterator[Any], end: int) -> int:
+        """The place behind what was taken and has passed; it may not have been all."""
+        # A lazy batch grows while it is consumed: only now its length is its end.
+        end = len(self._records) if end < 0 else end
+        return end - length_hint(taken) if type(self._records) in _COUNTED else end
+
     def _put_back(self, record: Any, taken: Iterator[Any], end: int, at: int) -> None:
         self.at = at
-        if type(self._records) is list or type(self._records) is tuple:
-            self._go_to((len(self._records) if end < 0 else end) - length_hint(taken) - 1)
+        if type(self._records) in _COUNTED:
+            self._go_to(self._place_of(taken, end) - 1)
         else:
             # A lazy batch cannot be asked twice.
             self._rest = chain((record,), taken)

@@ -130,7 +130,8 @@ class Merge:
                     slot.batch, last = reader.batch, reader
                 reader.one(time, record)
         except BaseException as error:
-            self._give_back([taken[-length_hint(entries) - 1], *entries])
+            failed = taken[-length_hint(entries) - 1]
+            self._give_back([*([failed] if isinstance(error, Pause) else []), *entries])
             if not isinstance(error, Pause):
                 raise
             # Where coroutines want their turn again and again, little is taken at a time.

@@ -82,7 +82,7 @@ class ClockLoop(asyncio.SelectorEventLoop):
     def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> Any:  # type: ignore[override]  # the loop's own types cannot be repeated
         """Call after so many seconds of the time that counts there."""
         if self.driver is None or not _is_virtual(context):
-            return super().call_later(delay, callback, *args, context=context)
+            return super().call_at(self.wall_time() + delay, callback, *args, context=context)
         at = self.driver.scheduler.now_ns + max(0, seconds_to_ns(delay))
         return _Timer(at, (at - self._origin) / 1e9, callback, args, self, context)
 

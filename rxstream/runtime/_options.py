@@ -60,8 +60,9 @@ class Options:
         #: Whether it goes on for as long as anything is left, timers that never end included.
         self.exhausts = not self.jobs and is_only_ticking(self.pipelines)
         self.live = goes_live(self.pipelines)
+        self.has_past = has_past(self.pipelines)
         #: Whether there is virtual time: because of a past, or because nothing is live.
-        self.replays = has_past(self.pipelines) or not self.live or self.start is not None
+        self.replays = self.has_past or not self.live or self.start is not None
 
     async def execute(self, started: Callable[[Run], None]) -> Outcome:
         """Run, on the loop that runs here."""

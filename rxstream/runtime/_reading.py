@@ -170,7 +170,7 @@ class Reading:
             return
         replay.replaying = False
         self._run.scheduler.go_live()
-        if self._options.on_live is not None:
+        if self._options.on_live is not None and self._options.has_past:
             made = self._run.as_user(self._options.on_live)
             if inspect.isawaitable(made):
                 await made

@@ -76,7 +76,8 @@ class Run:
         ]
 
     def stop(self) -> None:
-        """Stop reading, finish what is in flight, and end."""
+        """Stop reading, finish what is in flight, and end; what only runs beside the pipelines is cancelled."""
+        self.tasks.cancel_jobs()
         self.brakes.stop()
 
     def pause(self) -> None:
@@ -96,14 +97,13 @@ class Run:
     def end_now(self, error: BaseException) -> None:
         """End because of ``error``, without waiting for what is in flight."""
         self._error = error
+        self.tasks.cancel_jobs()
         self.brakes.end_now()
 
     def end_until(self) -> None:
         """End because the time has come that was asked for."""
         if not self.brakes.is_stopping:
             self._ended = self._options.until
-            # What is in flight is finished, but time is over for those that only wait for it.
-            self.tasks.cancel_jobs()
             self.stop()
 
     def as_user(self, act: Callable[[], Any]) -> Any:
@@ -212,9 +212,9 @@ class Run:
         if not waiting.done():
             waiting.cancel()
             self._unsettled = self.reading.waiting
-            _LOG.error(
-                "the shutdown budget of %s s is over with %s records unsettled", self.brakes.shutdown, self._unsettled
-            )
+            if not self.brakes.ending.is_set():
+                budget = "the shutdown budget of %s s is over with %s records unsettled; not done: %s"
+                _LOG.error(budget, self.brakes.shutdown, self._unsettled, self.tasks.waiting)
             self.tasks.cancel_spawned()
         await asyncio.gather(waiting, stopping, return_exceptions=True)
 
@@ -243,7 +243,7 @@ class Run:
 
     def report(self) -> Report:
         """What was done so far."""
-        now = self.scheduler.now_ns if self._ended is None else self._ended
+        now = self.scheduler.now_ns if self._ended is None else max(self._ended, self.reading.began or 0)
         return Report(
             tuple(context.report(self.reading.received_of, self.reading.committed_of) for context in self.contexts),
             ns_to_datetime(now if self.reading.began is None else self.reading.began),

@@ -18,7 +18,7 @@ from rxstream.runtime._loop import ClockLoop
 from rxstream.runtime._options import Asked, Job, Options
 from rxstream.runtime._report import Outcome, Report
 from rxstream.runtime._run import Run
-from rxstream.runtime._signals import graceful
+from rxstream.runtime._signals import forwarded, graceful
 from rxstream.runtime._time import real_time
 
 
@@ -254,10 +254,7 @@ class _Thread:
 def _run_in_thread(options: Options) -> Report:
     ended = threading.Event()
     thread = _Thread(options, _nothing, ended.set)
-    try:
-        ended.wait()
-    except KeyboardInterrupt:
-        thread.call(Run.stop)
+    with forwarded(lambda: thread.call(Run.stop), lambda error: thread.call(lambda run: run.end_now(error))):
         ended.wait()
     return thread.result()
 

@@ -1,0 +1,71 @@
+"""What the pages on time and on testing show is what their code prints."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.test_readme import _BLOCK, README
+
+DOCS = README.parent / "docs"
+PAGES = ("time.md", "testing.md")
+
+
+def blocks(page: str) -> list[tuple[str | None, str, str]]:
+    """Return what each block of a page needs, its language and its text."""
+    return [(found["needs"], found["language"], found["body"]) for found in _BLOCK.finditer((DOCS / page).read_text())]
+
+
+def shown(page: str) -> list[tuple[str, str]]:
+    """The code of a page that runs as it stands, each with what is shown right below it."""
+    found = blocks(page)
+    outputs = [body if language == "text" else "" for _, language, body in [*found[1:], (None, "", "")]]
+    return [
+        (code, output)
+        for (needs, language, code), output in zip(found, outputs, strict=True)
+        if language == "python" and needs is None
+    ]
+
+
+def printed(page: str) -> Iterator[str]:
+    """Run the page from its top, as one session, and yield what each piece of code prints."""
+    session: dict[str, Any] = {"__name__": "__main__"}
+    for code, _ in shown(page):
+        out = io.StringIO()
+        with redirect_stdout(out):
+            exec(compile(code, page, "exec"), session)
+        yield out.getvalue()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_code_on_a_page_prints_what_stands_below_it(page: str) -> None:
+    assert list(printed(page)) == [output for _, output in shown(page)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_is_run_or_compared(page: str) -> None:
+    languages = [(needs, language) for needs, language, _ in blocks(page)]
+
+    assert set(languages) <= {(None, "python"), (None, "text"), ("pytest", "python")}
+    assert languages.count((None, "text")) == len([output for _, output in shown(page) if output])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_read_in_a_few_minutes(page: str) -> None:
+    assert len((DOCS / page).read_text().splitlines()) <= 150
+
+
+def test_the_tests_on_the_page_pass(tmp_path: Path) -> None:
+    (tests,) = (code for needs, _, code in blocks("testing.md") if needs == "pytest")
+    (tmp_path / "test_page.py").write_text(tests)
+
+    # The plugin is found as in any project: because it is installed.
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "--strict-markers", "-p", "no:cacheprovider"]
+    ran = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    assert f"{tests.count('def test_')} passed" in ran.stdout, ran.stdout + ran.stderr
