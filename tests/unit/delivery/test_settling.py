@@ -1,6 +1,7 @@
 """What a source may commit, whatever becomes of its records on the way."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +12,7 @@ from reactivex import operators as rx
 
 import rxstream as rs
 from rxstream import operators as ops
+from rxstream.core import Partition
 from tests.unit.delivery.belt import Belt
 
 SIZES = st.sampled_from([1, 2, 7, 1000])
@@ -305,3 +307,24 @@ def test_a_source_pauses_while_too_much_waits() -> None:
 
     # One batch more than the limit may be under way when it is reached.
     assert max(most) < 10 + 5
+
+
+class Rebalancing(Belt):
+    """A belt whose group is being shared out anew when the run ends: it takes no commit for a while."""
+
+    def __init__(self, refusals: int) -> None:
+        super().__init__(range(30), size=30)
+        self.refusals = refusals
+
+    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int] | None:
+        """Refuse some times."""
+        if self.refusals:
+            self.refusals -= 1
+            return None
+        return await super().commit(positions)
+
+
+def test_a_last_commit_that_cannot_be_taken_is_tried_again() -> None:
+    belt = Rebalancing(refusals=3)
+
+    assert (committed_after(belt), belt.refusals) == (30, 0)
