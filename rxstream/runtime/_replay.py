@@ -190,7 +190,8 @@ class Replay:
         self._timed = False
 
     def _close(self, reader: Reader) -> None:
-        if not self._run.brakes.is_stopping:
+        # Where only the past of a source ends, it goes on live.
+        if not self._run.brakes.is_stopping and not reader.intake.feed.past:
             close_reader(reader, self.scheduler)
 
     def _finish(self) -> None:
