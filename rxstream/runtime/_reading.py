@@ -67,14 +67,13 @@ class Reading:
                 for intake in made.intakes
                 if intake.feed.connect is not None
             ]
-            reading = [pump.work() for pump in pumps if pump.intake.feed.live]
             if self._options.replays:
                 await self._begin_replay(at_once, [pump for pump in pumps if pump.intake.feed.has_past])
-                reading.append(self._go_through())
             else:
                 self._begin_live(at_once)
-            if self._run.goes_live:
-                reading.append(self._until_ended())
+            reading = [pump.work() for pump in pumps if pump.intake.feed.live]
+            reading += [self._go_through()] if self._options.replays else []
+            reading += [self._until_ended()] if self._run.goes_live else []
             await self._read_out([self._run.loop.create_task(self._run.guarded(reader)) for reader in reading])
             for subscription in self._connected.foreign:
                 subscription.dispose()
@@ -100,8 +99,13 @@ class Reading:
         assert isinstance(self._run.loop, ClockLoop)  # noqa: S101 - whoever runs what is virtual gives such a loop
         readers = [self._reader(intake) for intake in intakes if intake.feed.ticks is None]
         readers += [self._past_reader(pump) for pump in pumps]
-        for reader in readers:
-            await self._first(reader)
+        try:
+            for reader in readers:
+                await self._first(reader)
+        except BaseException:
+            for reader in readers:
+                reader.close()
+            raise
         self._begin_at(readers)
         readers += [self._reader(intake) for intake in intakes if intake.feed.ticks is not None]
         order = {id(intake): place for place, intake in enumerate(self._connected.intakes)}

@@ -56,7 +56,7 @@ def _calling(what: str, delays: Delays) -> Work:
             Figure("calling", _PER_CALL),
             Figure("both", _PER_CALL, targets={_RXSTREAM: [AtMost(3)]}),
         ],
-        rounds=5,
+        rounds=3,
     )
 
 
@@ -137,7 +137,7 @@ def _cancelling(delays: Delays) -> Work:
             Figure("cancelling", Unit("µs a call", 1e-6), targets={many: [Speed(0.33, of=few)]}),
             Figure("scheduling, cancelling, ending", Unit("µs a call", 1e-6)),
         ],
-        rounds=5,
+        rounds=3,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import rxstream as rs
 from rxstream import operators as ops
 from tests.brokers.kafka import Kafka, TopicFactory
+from tests.brokers.server import wait_until
 from tests.integration._jobs.copy import Copy, copying
 from tests.integration._jobs.going import going
 from tests.integration._jobs.topics import committed, count, doubled, eventually, numbered, read_values, write
@@ -66,6 +67,7 @@ def test_a_copy_told_to_stop_while_the_broker_is_away_ends_when_its_budget_is_ov
     with copying(copy) as job:
         eventually(lambda: count(kafka.bootstrap, target), lambda found: found >= 1_000)
         kafka.kill()
+        assert not wait_until(lambda: job.process.poll() is not None, 0.5), "meanwhile it takes what nobody confirms"
         code = job.signal(signal.SIGTERM, within=10.0)
         said = job.report()
 
