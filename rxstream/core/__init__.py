@@ -16,10 +16,10 @@ from rxstream.core._arguments import (
     signed_duration_ns,
     unit_choice,
 )
-from rxstream.core._connect import Connections, End, Entry, Intake, connect
+from rxstream.core._connect import Connections, End, Intake, connect
 from rxstream.core._context import FAILURES, Context, Gate, Halt, Statistics, is_cancelled
 from rxstream.core._event import Event, Headers, Origin, make_event, make_source_event, raw_value
-from rxstream.core._feed import AtWork, Closing, Connection, Feed, Partition, Poll, Row, Span, Tick
+from rxstream.core._feed import Closing, Connection, Feed, Partition, Poll, Row, Span, Tick
 from rxstream.core._fields import field_reader, readable
 from rxstream.core._foreign import foreign_name
 from rxstream.core._inner import run_inner
@@ -36,7 +36,7 @@ from rxstream.core._instants import (
     seconds_to_ns,
 )
 from rxstream.core._loose import close_reader
-from rxstream.core._operator import Downstream, Operator, Reactions, inline, node
+from rxstream.core._operator import Downstream, Operator, Reactions, inline, node, timed
 from rxstream.core._passport import (
     UNSET,
     Batch,
@@ -57,7 +57,7 @@ from rxstream.core._replay import Merge
 from rxstream.core._scheduler import TICKS, WORK, StreamScheduler
 from rxstream.core._sink import Sink, SinkBatch, check_sink_argument, is_observer, sink_name
 from rxstream.core._stream import Stream, as_stream, lineage
-from rxstream.core._timekeeper import VIRTUAL, Timekeeper, current_scheduler, keep_time, on_time_of, timekeeper
+from rxstream.core._timekeeper import VIRTUAL, Timekeeper, current_scheduler, keep_time, timekeeper
 
 __all__ = [
     "ENDLESS",
@@ -71,7 +71,6 @@ __all__ = [
     "UNSET",
     "VIRTUAL",
     "WORK",
-    "AtWork",
     "Batch",
     "Closing",
     "Connection",
@@ -79,7 +78,6 @@ __all__ = [
     "Context",
     "Downstream",
     "End",
-    "Entry",
     "Event",
     "Feed",
     "Gate",
@@ -140,7 +138,6 @@ __all__ = [
     "natural_count",
     "node",
     "ns_to_datetime",
-    "on_time_of",
     "passport",
     "path_argument",
     "positive_count",
@@ -156,6 +153,7 @@ __all__ = [
     "source_event",
     "tell_task",
     "thread_slot",
+    "timed",
     "timekeeper",
     "unit_choice",
 ]

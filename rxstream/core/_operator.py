@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rxstream.core._context import Context
+from rxstream.core._instants import NEVER
 from rxstream.core._passport import Hold
 from rxstream.core._receiver import Receiver, Stop
 
@@ -128,3 +129,27 @@ def inline(
 def node(name: str, start: Start, *, passport: bool = False, sinks: tuple[Any, ...] = ()) -> Operator[Any, Any]:
     """Make an operator that keeps items or waits; ``start`` is called for each subscription."""
     return Operator(name, start=start, passport=passport, sinks=sinks)
+
+
+def timed(name: str, lines: Sequence[str], *, disorder: int, **bindings: Any) -> Operator[Any, Any]:
+    """Make an operator that gives each item its instant, and the stream the watermark that follows from them.
+
+    Args:
+        name: The operator's name.
+        lines: What sets ``instant`` and ``slot.time``, in nanoseconds.
+        disorder: How far the watermark stays behind the greatest instant, in nanoseconds.
+        bindings: What the lines refer to.
+    """
+    watermark = [
+        "if instant > high:",
+        "    high = instant",
+        "    if instant >= wake:",
+        f"        wake = advance(instant - {disorder}) + {disorder}",
+    ]
+    state = {"high": _before_everything, "wake": _before_everything}
+    code = "\n".join([*lines, *watermark])
+    return inline(name, code, state=state, passport=True, makes_watermarks=True, **bindings)
+
+
+def _before_everything() -> int:
+    return -NEVER

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from rxstream.core import NEVER, Operator, duration_ns, field_reader, inline, instant_reader, unit_choice
+from rxstream.core import Operator, duration_ns, field_reader, instant_reader, timed, unit_choice
 
 T = TypeVar("T")
 
@@ -47,17 +47,5 @@ def event_time(
     allowed = duration_ns("event_time", disorder=disorder)
     read = instant_reader("event_time", unit_choice("event_time", unit))
     time_of = field_reader("event_time", time=time)
-    lines = [
-        "slot.time = instant = read(time_of(value))",
-        "if instant > high:",
-        "    high = instant",
-        "    if instant >= wake:",
-        f"        wake = advance(instant - {allowed}) + {allowed}",
-    ]
-    state = {"high": _before_everything, "wake": _before_everything}
-    code = "\n".join(lines)
-    return inline("event_time", code, read=read, time_of=time_of, state=state, passport=True, makes_watermarks=True)
-
-
-def _before_everything() -> int:
-    return -NEVER
+    lines = ["slot.time = instant = read(time_of(value))"]
+    return timed("event_time", lines, disorder=allowed, read=read, time_of=time_of)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from rxstream.core import (
-    NEVER,
     UNITS,
     Event,
     Feed,
@@ -20,12 +19,12 @@ from rxstream.core import (
     datetime_to_ns,
     duration_ns,
     field_reader,
-    inline,
     instant_reader,
     item_time,
     make_event,
     positive_count,
     readable,
+    timed,
     unit_choice,
 )
 from rxstream.errors import ConfigurationError, StreamError
@@ -157,26 +156,11 @@ def _dated(
 def _live_times(
     dated: Callable[[Any, Slot], tuple[int, Any]], key_of: Callable[[Any], Any] | None, allowed: int
 ) -> Operator[Any, Any]:
-    lines = [
-        "slot.time, value = dated(value, slot)",
-        *(["slot.key = key_of(value)"] if key_of is not None else []),
-        "if slot.time > high:",
-        "    high = slot.time",
-        f"    advance(high - {allowed})",
-    ]
-    return inline(
-        "from_history",
-        "\n".join(lines),
-        state={"high": _before_everything},
-        passport=True,
-        makes_watermarks=True,
-        dated=dated,
-        **({} if key_of is None else {"key_of": key_of}),
-    )
-
-
-def _before_everything() -> int:
-    return -NEVER
+    lines = ["instant, value = dated(value, slot)", "slot.time = instant"]
+    if key_of is None:
+        return timed("from_history", lines, disorder=allowed, dated=dated)
+    lines.append("slot.key = key_of(value)")
+    return timed("from_history", lines, disorder=allowed, dated=dated, key_of=key_of)
 
 
 def _pair_time(read: Callable[[object], int]) -> Callable[[Any], int]:
