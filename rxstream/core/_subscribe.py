@@ -72,9 +72,9 @@ class _Subscription:
             "Run it with rs.run or rs.run_async, or test it with rxstream.testing.marbles."
         )
 
-    def guard(self, act: Callable[[], object]) -> None:
+    def guard(self, act: Callable[[], object]) -> object:
         # As in Rx: whoever scheduled it hears of it.
-        act()
+        return act()
 
     def _pass(self, intakes: list[Intake]) -> None:
         try:

@@ -23,8 +23,8 @@ class Timekeeper(Protocol):
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Start a task that belongs to it."""
 
-    def guard(self, act: Callable[[], object]) -> None:
-        """Do ``act``; what it raises ends the run."""
+    def guard(self, act: Callable[[], object]) -> object:
+        """Do ``act``, and return what it gives; what it raises ends the run."""
 
 
 _CURRENT: Final[ContextVar[Timekeeper | None]] = ContextVar("rxstream_timekeeper", default=None)

@@ -75,7 +75,7 @@ class Pump:
                 await run.brakes.unless_stopped(run.reading.gate_opened())
                 continue
             if self._reading is None:
-                self._reading = run.loop.create_task(self._read())
+                self._reading = run.loop.create_task(self._connection.read())
             await run.brakes.unless_stopped(self._read_or_live(self._reading))
             if self._reading.done():
                 poll, self._reading = self._reading.result(), None
@@ -98,9 +98,6 @@ class Pump:
             return await self._connection.read()
         reading, self._reading = self._reading, None
         return await reading
-
-    async def _read(self) -> Poll | None:
-        return await self._connection.read()
 
     async def _commit_and_read(self) -> Poll | None:
         await self._commit_if_due()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from rxstream.core import FAILURES, NEVER, TICKS, Halt, Merge, Reader, close_reader
+from rxstream.core import NEVER, TICKS, Merge, Reader, close_reader
 from rxstream.errors import StreamError
 
 if TYPE_CHECKING:
@@ -60,15 +60,8 @@ class Replay:
         self._idle = idle and not frozen
         until = NEVER if self._over else self._until
         self._limit = min(until, self.scheduler.now_ns + 1) if frozen else until
-        try:
-            return self._step()
-        except Halt:
-            return True
-        except (KeyboardInterrupt, SystemExit) as error:
-            self._run.end_now(error)
-        except FAILURES as error:
-            self._run.fail(error)
-        return True
+        # An error has ended the run: what that brings is to be done.
+        return self._run.guard(self._step) is not False
 
     def _step(self) -> bool:
         clock, deadline = self.scheduler.clock, time.monotonic() + _LONGEST

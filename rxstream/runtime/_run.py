@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from contextvars import Context, copy_context
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from rxstream.core import (
     FAILURES,
@@ -38,6 +38,9 @@ _LONG_PASS: Final = 0.01
 _HEARING: Final = 1.0
 #: Seconds between two looks at what nobody tells.
 _SHORTLY: Final = 0.01
+
+
+T = TypeVar("T")
 
 
 class Run:
@@ -116,16 +119,13 @@ class Run:
         finally:
             self._is_user = False
 
-    def guard(self, act: Callable[[], object]) -> None:
-        """Do ``act``; what it raises ends the run."""
+    def guard(self, act: Callable[[], T]) -> T | None:
+        """Do ``act``, and return what it gives; what it raises ends the run, and gives None."""
         try:
-            act()
-        except Halt:
-            pass
-        except (KeyboardInterrupt, SystemExit) as error:
-            self.end_now(error)
-        except FAILURES as error:
-            self.fail(error)
+            return act()
+        except (Halt, KeyboardInterrupt, SystemExit, *FAILURES) as error:
+            self._end_by(error)
+            return None
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str, *, real: bool = False) -> None:
         """Start a task whose end the run awaits and whose error ends it; ``real``: it talks to the world."""
@@ -222,15 +222,16 @@ class Run:
         """Do ``work``; its error ends the run."""
         try:
             await work
-        except Halt:
-            pass
-        except (KeyboardInterrupt, SystemExit) as error:
-            self.end_now(error)
-        except asyncio.CancelledError as error:
+        except (Halt, KeyboardInterrupt, SystemExit, *FAILURES) as error:
             if is_cancelled(error):
                 raise
-            self.fail(error)
-        except Exception as error:  # noqa: BLE001 - whatever ends a part of the run ends the run, with that error
+            self._end_by(error)
+
+    def _end_by(self, error: BaseException) -> None:
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            self.end_now(error)
+        elif not isinstance(error, Halt):
+            # Of a halt the run knows already.
             self.fail(error)
 
     def _outlets(self) -> list[Outlet]:

@@ -24,7 +24,7 @@ def past(*values: Any) -> list[tuple[datetime, Any]]:
 async def live() -> AsyncIterator[str]:
     for value in ("c", "d"):
         yield value
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
 
 
 def test_what_is_live_comes_behind_the_past() -> None:
@@ -167,7 +167,7 @@ def test_the_run_ends_where_it_was_told_to_though_it_is_live() -> None:
     async def endless() -> AsyncIterator[int]:
         while True:
             yield 1
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
 
     report = rs.run(rs.from_history(past("a"), then=endless).to(rs.to_list()), until=seconds_ago(-0.1))
 
