@@ -1,6 +1,7 @@
 """Real brokers for the tests that ask for one, and plain words where there is none."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -37,6 +38,12 @@ def _brokers_are_up(request: pytest.FixtureRequest) -> None:
     for name in _BROKERS:
         if name in request.fixturenames:
             request.getfixturevalue(name).start()
+
+
+def pytest_sessionstart() -> None:
+    """Hear SIGINT as in a terminal: in a background that ignores it, the tests that send it would wait for ever."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # First, because pytest's own hook of this name selects by marker (`-m "not kafka"`).
