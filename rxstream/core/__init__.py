@@ -16,12 +16,14 @@ from rxstream.core._arguments import (
     signed_duration_ns,
     unit_choice,
 )
+from rxstream.core._catching import Catching
 from rxstream.core._connect import Connections, End, Intake, connect
 from rxstream.core._context import FAILURES, Context, Gate, Halt, Statistics, is_cancelled
 from rxstream.core._event import Event, Headers, Origin, make_event, make_source_event, raw_value
 from rxstream.core._feed import Closing, Connection, Feed, Partition, Poll, Row, Span, Tick
 from rxstream.core._fields import field_reader, readable
-from rxstream.core._foreign import foreign_name
+from rxstream.core._foreign import Untracked, foreign_name
+from rxstream.core._inline import Inline
 from rxstream.core._inner import run_inner
 from rxstream.core._instants import (
     EPOCH,
@@ -35,7 +37,7 @@ from rxstream.core._instants import (
     ns_to_datetime,
     seconds_to_ns,
 )
-from rxstream.core._loose import close_reader
+from rxstream.core._loose import LooseBatch, close_reader
 from rxstream.core._operator import Downstream, Operator, Reactions, inline, node, timed
 from rxstream.core._passport import (
     UNSET,
@@ -53,11 +55,13 @@ from rxstream.core._passport import (
 from rxstream.core._pipeline import Handler, Pipeline
 from rxstream.core._reader import PENDING, Reader, reader_of
 from rxstream.core._receiver import ENDLESS, Receiver, Stop, linked_stop
+from rxstream.core._relay import Relay
 from rxstream.core._replay import Merge
 from rxstream.core._scheduler import TICKS, WORK, StreamScheduler
 from rxstream.core._sink import Sink, SinkBatch, check_sink_argument, is_observer, sink_name
 from rxstream.core._stream import Stream, as_stream, lineage
 from rxstream.core._timekeeper import VIRTUAL, Timekeeper, current_scheduler, keep_time, timekeeper
+from rxstream.core._timer import Timer
 
 __all__ = [
     "ENDLESS",
@@ -72,6 +76,7 @@ __all__ = [
     "VIRTUAL",
     "WORK",
     "Batch",
+    "Catching",
     "Closing",
     "Connection",
     "Connections",
@@ -85,7 +90,9 @@ __all__ = [
     "Handler",
     "Headers",
     "Hold",
+    "Inline",
     "Intake",
+    "LooseBatch",
     "Merge",
     "Operator",
     "Origin",
@@ -95,6 +102,7 @@ __all__ = [
     "Reactions",
     "Reader",
     "Receiver",
+    "Relay",
     "Row",
     "Sink",
     "SinkBatch",
@@ -106,6 +114,8 @@ __all__ = [
     "StreamScheduler",
     "Tick",
     "Timekeeper",
+    "Timer",
+    "Untracked",
     "Work",
     "as_stream",
     "callable_",

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Final
 
 from rxstream.core._instants import UNITS, seconds_to_ns, timedelta_to_ns
@@ -143,10 +144,16 @@ def callable_(who: str, **named: object) -> None:
         )
 
 
+_ASYNC: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
 def is_async(f: object) -> bool:
     """Whether calling ``f`` gives something to await or to iterate with ``async for``."""
     while isinstance(f, functools.partial):
         f = f.func
+    if type(f) is FunctionType and not f.__dict__:
+        # Most are plain functions without any marks, and `inspect` would cost more than all else of making an operator.
+        return bool(f.__code__.co_flags & _ASYNC)
     call = getattr(type(f), "__call__", None)  # noqa: B004 - the method itself is wanted, not whether there is one
     return any(inspect.iscoroutinefunction(g) or inspect.isasyncgenfunction(g) for g in (f, call))
 

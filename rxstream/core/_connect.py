@@ -16,10 +16,11 @@ from rxstream.core._feed import Feed
 from rxstream.core._fusion import fuse, fuse_head
 from rxstream.core._operator import Downstream, Operator, Reactions
 from rxstream.core._passport import UNSET
-from rxstream.core._receiver import ENDLESS, Receiver, Stop, fan_out
+from rxstream.core._receiver import ENDLESS, Receiver, Stop, fan_out, never_called
+from rxstream.core._relay import Relay
+from rxstream.core._shape import Head
 from rxstream.core._stream import Stream, lineage, parents_of
 from rxstream.core._timekeeper import on_time_of
-from rxstream.core._writing import Head
 from rxstream.errors import BufferOverflowError
 
 
@@ -107,15 +108,25 @@ def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> 
             intakes[id(stream)] = _intake(stream.feed, chains, virtual, begin, merged)
         elif isinstance(stream.step, Operator):
             _connect_operator(stream, stream.step, chains, waiting)
+        elif isinstance(stream.upstream, Relay):
+            whole = _whole(chains)
+            stream.upstream.connect(fuse(whole.stages, whole.below, whole.context))
         else:
             _connect_foreign(stream, chains, waiting, made)
-    found = {id(s): intakes[id(s)] for end in ends for s in lineage(end.stream) if id(s) in intakes}
-    made.intakes = list(found.values())
+    if len(intakes) > 1:
+        intakes = {id(s): intakes[id(s)] for end in ends for s in lineage(end.stream) if id(s) in intakes}
+    made.intakes = list(intakes.values())
     return made
 
 
-def _upwards(streams: Sequence[Stream[Any]]) -> list[Stream[Any]]:
+def _further_inputs(stream: Stream[Any]) -> Sequence[Stream[Any]]:
+    return stream.step.others if isinstance(stream.step, Operator) else ()
+
+
+def _upwards(streams: Sequence[Stream[Any]]) -> Sequence[Stream[Any]]:
     """Every stream involved, each before what it is made from."""
+    if len(streams) == 1 and not any(_further_inputs(stream) for stream in lineage(streams[0])):
+        return lineage(streams[0])
     order: list[Stream[Any]] = []
     done: set[int] = set()
     pending = [(stream, False) for stream in streams]
@@ -156,23 +167,31 @@ def _connect_operator(
         above.append(whole.extended(step))
         return
     below = fuse(whole.stages, whole.below, whole.context)
+    # What an operator hands on as it is goes straight to a node below: there is nothing between them.
+    next_below = below if whole.stages else whole.below
     down: Downstream[Any] = Downstream(step.name, below, whole.context)
     if step.start is not None:
-        above.append(whole.ending_in(_receiver(step, step.start(down), below)))
+        context = whole.context if step.handler is None else whole.context.catching(step.handler)
+        above.append(_Chain((), _receiver(step, step.start(down), below, next_below), whole.rank, context))
         return
     assert step.start_many is not None  # noqa: S101 - an operator is one of three kinds
     inputs = step.start_many(down, 1 + len(step.others))
-    above.append(whole.ending_in(_receiver(step, inputs[0], below)))
+    above.append(whole.ending_in(_receiver(step, inputs[0], below, next_below)))
     for other, reactions in zip(step.others, inputs[1:], strict=True):
-        waiting[id(other)].append(whole.ending_in(_receiver(step, reactions, below)))
+        waiting[id(other)].append(whole.ending_in(_receiver(step, reactions, below, next_below)))
 
 
-def _receiver(step: Operator[Any, Any], reactions: Reactions | Callable[[Any], None], below: Receiver) -> Receiver:
+def _receiver(
+    step: Operator[Any, Any], reactions: Reactions | Callable[[Any], None], below: Receiver, next_below: Receiver
+) -> Receiver:
     if not isinstance(reactions, Reactions):
         reactions = Reactions(reactions)
+    passes = reactions.on_next is None and reactions.inline is None
     return Receiver(
-        name=step.name,
-        on_next=reactions.on_next,
+        name=next_below.name if passes else step.name,
+        # Code that stands for it is pasted wherever it would be called.
+        on_next=next_below.on_next if passes else reactions.on_next or never_called,
+        inline=next_below.inline if passes else reactions.inline,
         on_completed=reactions.on_completed or below.on_completed,
         on_error=reactions.on_error or below.on_error,
         on_watermark=reactions.on_watermark or below.on_watermark,

@@ -87,12 +87,17 @@ class Context(Protocol):
     gate: Gate
     #: Whether what is attached comes at its instants, and not at once.
     paces: bool
+    #: How many timers carry items.
+    pending: int
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         """Deal with the failure of the item that the slot names.
 
         Returning means that the next item may come; raising `Halt`, that none may.
         """
+
+    def catching(self, handler: Any) -> Context:
+        """The context of what stands above an operator whose handler is asked first."""
 
     def source_failed(self, error: BaseException, below: Receiver) -> None:
         """Deal with the end of a source by an error."""
@@ -102,6 +107,9 @@ class Context(Protocol):
 
     def post(self, act: Callable[[], None]) -> None:
         """Do ``act`` on the run's own thread, soon."""
+
+    def when_stopped(self, flush: Callable[[], None]) -> None:
+        """Call ``flush`` where the run is stopped before the end of its sources, as more will not come."""
 
     def attach(self, connections: Any) -> None:
         """Take in `Connections` that a foreign operator asked for while the run was under way."""

@@ -9,8 +9,9 @@ from rxstream.core._foreign import foreign_name
 from rxstream.core._fusion import segments
 from rxstream.core._operator import Operator
 from rxstream.core._receiver import Receiver
+from rxstream.core._shape import Head, shape_of
 from rxstream.core._stream import Stream, lineage, parents_of
-from rxstream.core._writing import Head, write
+from rxstream.core._writing import write
 
 
 def explained(stream: Stream[Any]) -> str:
@@ -53,5 +54,5 @@ def _fused(feed: Feed | None, run: list[Operator[Any, Any]], below: Receiver) ->
     for place, piece in enumerate(segments(run)):
         head = Head(feed, drives_clock=feed.time is not None) if feed is not None and place == 0 else None
         names = [*([feed.name] if head and feed else []), *(stage.name for stage in piece)]
-        lines += [f"# {' → '.join(names)}: one function", *write(piece, below, head).lines]
+        lines += [f"# {' → '.join(names)}: one function", *write(shape_of(piece, below, head)).lines]
     return lines

@@ -83,6 +83,7 @@ class Feed:
         bindings: What the expressions refer to.
         batches: Makes the iterator of batches, for a source that is read without waiting; the last one may be a
             `Closing`.
+        sized: Whether batches are sequences whose iterators know how much is left.
         ticks: For a timer: makes the iterator of its due instants, given the run's start; its records are `Tick`.
         endless: Whether a timer's ticks never end, so that nobody waits for their end.
         past: Whether the connection of a live source reads a past first, up to its end.
@@ -105,6 +106,7 @@ class Feed:
     headers: str | None = None
     bindings: Mapping[str, Any] = field(default_factory=_no_bindings)
     batches: Callable[[], Iterator[Sequence[Any] | Closing]] | None = None
+    sized: bool = False
     ticks: Callable[[int], Iterator[int]] | None = None
     endless: bool = False
     past: bool = False

@@ -50,11 +50,54 @@ _INSTEAD: Final = {
     "buffer_with_time": "buffer",
     "buffer_with_time_or_count": "buffer",
     "flat_map": "flat_map",
+    "combine_latest": "combine_latest",
+    "concat": "concat",
+    "debounce": "debounce",
+    "delay": "delay",
+    "distinct": "distinct",
+    "group_by": "group_by",
     "merge": "merge",
+    "pairwise": "pairwise",
+    "reduce": "reduce",
+    "sample": "sample",
+    "start_with": "start_with",
+    "throttle_first": "throttle",
+    "throttle_with_timeout": "debounce",
+    "timeout": "timeout",
     "window": "window",
     "window_with_count": "window",
     "window_with_time": "window",
+    "with_latest_from": "with_latest_from",
+    "zip": "zip",
 }
+
+
+class Untracked:
+    """A foreign operator of which it is accepted that it may keep or drop records unseen.
+
+    Args:
+        step: The operator, or a function from stream to stream that may hold such ones.
+    """
+
+    __slots__ = ("step",)
+
+    def __init__(self, step: Callable[[Any], Any]) -> None:
+        self.step = step
+
+    def __call__(self, source: Any) -> Any:
+        """Apply it."""
+        from rxstream.core._stream import Stream
+
+        made = at = self.step(source)
+        # Where it shows what it is made of, that is accepted piece by piece.
+        while isinstance(at, Stream) and at is not source:
+            if at.step is not None and not isinstance(at.step, Operator | Untracked):
+                at.step = Untracked(at.step)
+            at = at.upstream
+        return made
+
+    def __repr__(self) -> str:
+        return f"untracked({foreign_name(self.step)})"
 
 
 def is_reactivex_operator(step: object) -> bool:
@@ -65,6 +108,8 @@ def is_reactivex_operator(step: object) -> bool:
 
 def foreign_name(step: object) -> str:
     """The name of a foreign operator as far as it can be read: reactivex hides it in a closure."""
+    if isinstance(step, Untracked):
+        return repr(step)
     code = getattr(step, "__code__", None)
     for free, cell in zip(getattr(code, "co_freevars", ()), getattr(step, "__closure__", None) or (), strict=False):
         if free == "fun":
@@ -85,7 +130,7 @@ def refuse_untracked(streams: Iterable[Stream[Any]]) -> None:
         return
     for stream in made:
         step = stream.step
-        if step is None or isinstance(step, Operator):
+        if step is None or isinstance(step, Operator | Untracked):
             continue
         name = foreign_name(step)
         if not (is_reactivex_operator(step) and name in ANSWERING):

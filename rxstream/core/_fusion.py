@@ -5,15 +5,16 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from types import CodeType
-from typing import Any, Final
+from operator import length_hint
+from typing import Any, Final, NamedTuple
 
 from rxstream.core._context import FAILURES, Context, Pause
 from rxstream.core._instants import NEVER, ns_to_datetime
 from rxstream.core._operator import Operator
 from rxstream.core._passport import UNSET, source_event
 from rxstream.core._receiver import Receiver, no_watermark
-from rxstream.core._writing import Head, Source, bound_values, inline_of, makes_watermarks, write
+from rxstream.core._shape import Head, Shape, bound_values, inline_of, shape_of
+from rxstream.core._writing import Source, write
 from rxstream.errors import OutOfOrderError
 
 #: Python allows twenty nested blocks; each loop opened by an operator is two of them.
@@ -38,7 +39,7 @@ def segments(stages: Sequence[Operator[Any, Any]]) -> list[Sequence[Operator[Any
 def fuse(stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context) -> Receiver:
     """Make the receiver of a run of inline operators, one item at a time."""
     for piece in reversed(segments(stages)):
-        below = _fuse_piece(piece, below, context)
+        below = _inner_receiver(piece, below, _build(piece, below, context, None))
     return below
 
 
@@ -48,14 +49,9 @@ def fuse_head(
     """Make the functions that take a source's batches, and single records of a merge, and the receiver of its end."""
     first, *rest = segments(stages)
     below = fuse([stage for piece in rest for stage in piece], below, context) if rest else below
-    made: Any = _build(write(first, below, head), first, below, context, head)
+    made: Any = _build(first, below, context, head)
     run, one = made if head.merged else (made, None)
     return run, one, _inner_receiver(first, below, run)
-
-
-def _fuse_piece(stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context) -> Receiver:
-    run = _build(write(stages, below, None), stages, below, context, None)
-    return _inner_receiver(stages, below, run)
 
 
 def _inner_receiver(stages: Sequence[Operator[Any, Any]], below: Receiver, run: Callable[[Any], None]) -> Receiver:
@@ -67,64 +63,64 @@ def _inner_receiver(stages: Sequence[Operator[Any, Any]], below: Receiver, run: 
         stop=below.stop,
         passport=below.passport or any(stage.passport for stage in stages),
     )
-    if not makes_watermarks(stages):
+    if not any(inline_of(stage).makes_watermarks for stage in stages):
         made.on_watermark = below.on_watermark
     return made
 
 
+class Generated(NamedTuple):
+    """The code of all segments of one shape: what binds it to one of them, and its text."""
+
+    build: Callable[..., Any]
+    source: Source
+
+
 @lru_cache(maxsize=512)
-def compiled(text: str, title: str) -> CodeType:
-    """Compile a segment once a shape, its text kept where debuggers and tracebacks look for it."""
-    filename = f"<rxstream {title} {hash(text) & 0xFFFFFFFF:08x}>"
+def generated(shape: Shape) -> Generated:
+    """Generate the code of a shape, its text kept where debuggers and tracebacks look for it."""
+    source = write(shape)
+    text = source.text
+    filename = f"<rxstream {' → '.join(shape.names)} {hash(text) & 0xFFFFFFFF:08x}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    return compile(text, filename, "exec")
+    scope: dict[str, Any] = {"FAILURES": FAILURES, "UNSET": UNSET, "NEVER": NEVER, "length_hint": length_hint}
+    exec(compile(text, filename, "exec"), scope)  # noqa: S102 - the text is ours; users' functions are bound by name
+    return Generated(scope["build"], source)
 
 
 def _build(
-    source: Source, stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context, head: Head | None
+    stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context, head: Head | None
 ) -> Callable[[Any], None]:
-    names = [head.feed.name] if head else []
-    title = " → ".join([*names, *(stage.name for stage in stages), below.name])
-    scope: dict[str, Any] = {"FAILURES": FAILURES, "UNSET": UNSET, "NEVER": NEVER}
-    exec(compiled(source.text, title), scope)  # noqa: S102 - the text is ours; users' functions are bound by name
-    scheduler = context.scheduler
-    ambient = (
+    shape = shape_of(stages, below, head)
+    build, source = generated(shape)
+    run: Callable[[Any], None] = build(
         context.slot,
         below.on_next,
-        _blame(source, stages, below, context, head),
+        _blame(source, shape, below, context),
         below.stop,
         context.statistics,
         below.on_watermark,
-        scheduler.clock,
+        context.scheduler.clock,
         _run_due(context),
         None if head is None else _out_of_order(head.feed.name),
         no_watermark,
+        *bound_values(stages, below, head),
     )
-    run: Callable[[Any], None] = scope["build"](*ambient, *bound_values(stages, head))
     return run
 
 
-def _blame(
-    source: Source, stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context, head: Head | None
-) -> Callable[[BaseException], None]:
+def _blame(source: Source, shape: Shape, below: Receiver, context: Context) -> Callable[[BaseException], None]:
     """Make the function that finds out which operator failed, from the line that was being executed."""
-    names = ["" if head is None else head.feed.name, *(stage.name for stage in stages), below.name]
 
     def fail(error: BaseException) -> None:
         traceback = error.__traceback__
         assert traceback is not None  # noqa: S101 - it was just caught
-        place = _stage_of_line(source, traceback.tb_lineno)
-        # Where the source's own line failed, `value` is still the record before.
-        item = traceback.tb_frame.f_locals.get("value") if place else source_event(context.slot).value
-        context.failed(error, names[place], item, below)
+        place = source.stage_of(traceback.tb_lineno)
+        # Where the source's own line failed, or the first operator's, `value` is still that of the record before.
+        before = place <= shape.reads_record if shape.head else False
+        item = source_event(context.slot).value if before else traceback.tb_frame.f_locals.get("value")
+        context.failed(error, shape.names[place] if shape.head else shape.names[place - 1], item, below)
 
     return fail
-
-
-def _stage_of_line(source: Source, line: int) -> int:
-    while line not in source.stages:
-        line -= 1
-    return source.stages[line]
 
 
 def _run_due(context: Context) -> Callable[[int], None]:

@@ -56,20 +56,30 @@ def loose_reader(intake: Intake, start: int) -> Reader:
     return reader_of(intake, opened, start, Idle())
 
 
-def pass_all(intakes: Sequence[Intake], slot: Slot, scheduler: StreamScheduler | None) -> None:
+def pass_all(
+    intakes: Sequence[Intake],
+    slot: Slot,
+    scheduler: StreamScheduler | None,
+    begun: Callable[[Merge], None] | None = None,
+) -> None:
     """Let everything of some sources pass, here and now; each is told of its end, unless it is not wanted any more.
 
-    ``scheduler`` is run along, and to its end.
+    ``scheduler`` is run along, and to its end. ``begun`` is told what more sources may be added to meanwhile.
     """
     merge = Merge(lambda reader: close_reader(reader, scheduler))
+    if begun is not None:
+        begun(merge)
     saved = slot.save()
     slot.clear()
     try:
         merge.add(loose_reader(intake, 0 if scheduler is None else scheduler.now_ns) for intake in intakes)
-        while merge.first is not None:
-            merge.push(slot)
-        if scheduler is not None:
-            scheduler.run()
+        while merge.first is not None or (scheduler is not None and scheduler.next_due < NEVER):
+            if merge.first is not None:
+                merge.push(slot)
+            elif scheduler is not None:
+                scheduler.run()
+            if scheduler is not None and scheduler.clock.touched:
+                scheduler.settle()
     finally:
         slot.restore(saved)
         merge.close()

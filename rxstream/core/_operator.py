@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rxstream.core._context import Context
+from rxstream.core._inline import Inline
 from rxstream.core._instants import NEVER
 from rxstream.core._passport import Hold
 from rxstream.core._receiver import Receiver, Stop
+from rxstream.core._timer import Timer
 
 if TYPE_CHECKING:
     from reactivex import Observable
@@ -20,31 +22,19 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Inline:
-    """An operator that needs no memory of items: lines of code that fusion pastes into the loop.
-
-    The lines work on ``value``. ``drop`` lets the item go, ``skip`` does so without counting it (it went another
-    way), ``each value in …:`` goes on once for each. ``slot``, ``advance`` and ``clock`` are at hand; other names
-    are ``bindings``, or ``state``: names that a subscription starts with the result of calling their values.
-    """
-
-    code: str
-    bindings: Mapping[str, Any]
-    state: Mapping[str, Callable[[], Any]]
-    #: Whether the code itself makes the watermark, so that those from above end here.
-    makes_watermarks: bool = False
-
-
 @dataclass(slots=True)
 class Reactions:
-    """What a node does with what comes; what is left out is handed on as it is."""
+    """What a node does with what comes; what is left out is handed on as it is.
 
-    on_next: Callable[[Any], None]
+    In place of ``on_next`` there may be ``inline``: code that is pasted into the function above, and costs no call.
+    """
+
+    on_next: Callable[[Any], None] | None = None
     on_completed: Callable[[], None] | None = None
     on_watermark: Callable[[int], int] | None = None
     on_error: Callable[[BaseException], None] | None = None
     stop: Stop | None = None
+    inline: Inline | None = None
 
 
 class Downstream(Generic[T]):
@@ -61,6 +51,14 @@ class Downstream(Generic[T]):
         self.fail = below.on_error
         self.watermark = below.on_watermark
         self.stop = below.stop
+
+    def timer(self, act: Callable[[], None], *, carries: bool) -> Timer:
+        """Make a timer on the run's clock; ``carries``: items wait for it."""
+        return Timer(self.context, act, carries=carries)
+
+    def flush_when_stopped(self, flush: Callable[[], None]) -> None:
+        """Call ``flush`` where the run is stopped early: a partial batch is to be handed on."""
+        self.context.when_stopped(flush)
 
     @property
     def keeps_event_time(self) -> bool:
@@ -94,6 +92,7 @@ class Operator(Generic[T, R]):
         passport: Whether it reads or changes items' keys, times or headers.
         others: Further inputs.
         sinks: Where it sends what it lets go; the run opens and closes them.
+        handler: Who is asked about items that fail above it; None: who is asked below.
     """
 
     name: str
@@ -103,6 +102,7 @@ class Operator(Generic[T, R]):
     passport: bool = False
     others: tuple[Stream[Any], ...] = ()
     sinks: tuple[Any, ...] = ()
+    handler: Any = None
 
     def __call__(self, source: Observable[T]) -> Stream[R]:
         from rxstream.core._stream import as_stream, derived
@@ -123,7 +123,9 @@ def inline(
     **bindings: Any,
 ) -> Operator[Any, Any]:
     """Make an operator out of lines of code; see `Inline`."""
-    return Operator(name, inline=Inline(code, bindings, state or {}, makes_watermarks), passport=passport)
+    return Operator(
+        name, inline=Inline(code, bindings, state or {}, makes_watermarks=makes_watermarks), passport=passport
+    )
 
 
 def node(name: str, start: Start, *, passport: bool = False, sinks: tuple[Any, ...] = ()) -> Operator[Any, Any]:

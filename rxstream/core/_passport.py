@@ -147,7 +147,7 @@ class Hold:
     several items has a hold of all of theirs (`Hold.joint`).
     """
 
-    __slots__ = ("batch", "event", "headers", "key", "parts", "time", "units", "waiting")
+    __slots__ = ("batch", "event", "headers", "key", "parts", "time", "units", "waiting", "weighs")
 
     def __init__(self, slot: Slot, *, waiting: bool) -> None:
         self.event = slot.event
@@ -158,8 +158,14 @@ class Hold:
         self.units = 1
         self.waiting = waiting
         self.parts: Iterable[Hold] | None = None
+        #: Whose record counts as the one that waits: what was made of several items is one piece of work.
+        self.weighs: Hold | None = None
         if slot.hold is not None:
             self.parts = (slot.hold.again(),)
+            first = slot.hold.first if waiting else None
+            if first is not None and first.batch is not None and not first.waiting:
+                self.weighs = first
+                first.batch.pin(first.event, True)
         elif self.batch is not None:
             self.batch.pin(self.event, waiting)
 
@@ -169,8 +175,16 @@ class Hold:
         made = cls.__new__(cls)
         made.event, made.batch, made.units, made.waiting = event, None, 1, False
         made.key = made.time = made.headers = UNSET
-        made.parts = parts
+        made.parts, made.weighs = parts, None
         return made
+
+    @property
+    def first(self) -> Hold | None:
+        """The first hold of a record among all that it is made of."""
+        hold: Hold | None = self
+        while hold is not None and hold.parts is not None:
+            hold = next(iter(hold.parts), None)
+        return hold
 
     @property
     def passport(self) -> Event[Any]:
@@ -184,6 +198,19 @@ class Hold:
         self.units += 1
         return self
 
+    def stop_waiting(self) -> None:
+        """Count no longer as waiting for work, though nothing is settled: what nobody wants any more."""
+        pending = [self]
+        while pending:
+            hold = pending.pop()
+            at = hold.weighs or hold
+            if hold.waiting and at.batch is not None:
+                if at is hold:
+                    at.batch.pin(at.event, False)
+                at.batch.unpin(at.event, True)
+            hold.waiting, hold.weighs = False, None
+            pending.extend(hold.parts or ())
+
     def release(self) -> None:
         """Take one unit back; the last one settles what is held. Not recursive, however deep the parts go."""
         pending = [self]
@@ -192,6 +219,8 @@ class Hold:
             hold.units -= 1
             if hold.units:
                 continue
+            if hold.weighs is not None and hold.weighs.batch is not None:
+                hold.weighs.batch.unpin(hold.weighs.event, True)
             if hold.parts is not None:
                 pending.extend(hold.parts)
                 hold.parts = ()

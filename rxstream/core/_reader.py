@@ -23,6 +23,10 @@ _COUNTED: Final = frozenset({list, tuple, range})
 _TICKS: Final = 512
 
 
+#: An instant, what takes the record (its function, its batch and its reader), and the record.
+Taken = tuple[int, "tuple[Any, Any, Reader]", Any]
+
+
 class OpenBatch(Batch, Protocol):
     """A batch whose pass can be over, or break."""
 
@@ -167,19 +171,19 @@ class Reader:
                 self.batch = self._opened(following)
                 self._times = self._instants()
 
-    @property
-    def last(self) -> int | None:
-        """The last instant of the batch at hand, if all are known and sorted; then `taken_until` may be used."""
-        known = self._times is not None and self._rest is None and self.closing is None
-        return self._times[-1] if known and self._times else None
+    def last(self, most: int) -> int | None:
+        """The instant up to which so many records at hand last, if all are known and sorted; see `taken_until`."""
+        if not self._times or self._rest is not None or self.closing is not None:
+            return None
+        return self._times[min(self._place + most, len(self._times)) - 1]
 
-    def taken_until(self, bound: int) -> list[tuple[int, Reader, Any]]:
-        """Take the records up to an instant, with their instants."""
+    def taken_until(self, bound: int) -> list[Taken]:
+        """Take the records up to an instant, with their instants, and with what takes them."""
         times, place = self._times, self._place
         assert times is not None  # noqa: S101 - they are known
         end = bisect_right(times, bound, place)
         self._go_to(end)
-        return list(zip(times[place:end], repeat(self), self._records[place:end]))
+        return list(zip(times[place:end], repeat((self.one, self.batch, self)), self._records[place:end]))
 
     def give_back(self, count: int) -> None:
         """Note that the last so many of what was taken have not passed."""

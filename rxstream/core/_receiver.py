@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rxstream.core._inline import Inline
 from rxstream.core._instants import NEVER
 from rxstream.core._passport import thread_slot
 
@@ -54,6 +55,11 @@ def no_watermark(_watermark: int) -> int:
     return NEVER
 
 
+def never_called(_value: Any) -> None:
+    """Stands where code is pasted in place of a call."""
+    raise AssertionError("what has code of its own is not called")
+
+
 @dataclass(slots=True)
 class Receiver:
     """Where a stage hands its results to.
@@ -67,6 +73,7 @@ class Receiver:
             to hear again (`NEVER`: not at all).
         stop: Set when no more is wanted.
         passport: Whether anybody from here on reads or changes keys, times or headers.
+        inline: Code that does what ``on_next`` does, to be pasted in place of the call.
     """
 
     name: str
@@ -76,6 +83,7 @@ class Receiver:
     on_watermark: Callable[[int], int] = no_watermark
     stop: Stop = ENDLESS
     passport: bool = False
+    inline: Inline | None = None
 
     @property
     def watermarks(self) -> bool:
@@ -101,6 +109,7 @@ def fan_out(branches: Sequence[Receiver]) -> Receiver:
     return Receiver(
         name=branches[0].name,
         on_next=_each_with_passport(branches) if passport else _each(branches),
+        inline=_each_inline(branches),
         on_completed=on_completed,
         on_error=on_error,
         on_watermark=on_watermark if any(branch.watermarks for branch in branches) else no_watermark,
@@ -118,6 +127,18 @@ def _each(branches: Sequence[Receiver]) -> Callable[[Any], None]:
                 target(value)
 
     return on_next
+
+
+def _each_inline(branches: Sequence[Receiver]) -> Inline | None:
+    """The same as code, where no branch can want no more."""
+    if any(branch.stop is not ENDLESS for branch in branches):
+        return None
+    targets = {f"branch_{place}": branch.on_next for place, branch in enumerate(branches)}
+    if not any(branch.passport for branch in branches):
+        return Inline("\n".join(f"{name}(value)" for name in targets), targets, {})
+    again = "slot.key, slot.time, slot.headers = said"
+    lines = ["said = slot.key, slot.time, slot.headers"]
+    return Inline("\n".join([*lines, *(f"{name}(value)\n{again}" for name in targets)]), targets, {})
 
 
 def _each_with_passport(branches: Sequence[Receiver]) -> Callable[[Any], None]:

@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from operator import attrgetter, itemgetter, length_hint
-from typing import Any, Final
+from typing import Final
 
 from rxstream.core._context import Pause
 from rxstream.core._instants import NEVER
 from rxstream.core._passport import Slot
-from rxstream.core._reader import Reader
+from rxstream.core._reader import Reader, Taken
 
 #: Behind all places of items: at one instant, timers come after them.
 _TIMERS: Final = 1 << 40
 #: Sources from which on it is worth taking many records at once, and pushes after a pause in which it is not.
 _FEW: Final = 2
+#: How many records of a source are taken at once: so few that they stay in the processor's cache.
+_BULK: Final = 500
 _MANY: Final = 64
 _TIME: Final = itemgetter(0)
 _ORDER: Final = attrgetter("order")
@@ -101,12 +103,13 @@ class Merge:
             self.passed += reader.received - before
         self._enter(reader)
 
-    def _bulk(self, until: int) -> list[tuple[int, Reader, Any]]:
+    def _bulk(self, until: int) -> list[Taken]:
         """Take what can come before anything that is not known yet; nothing, where that is not worth it."""
         if len(self._heap) < _FEW or self._quiet:
             self._quiet = max(0, self._quiet - 1)
             return []
-        lasts = [(reader.last, reader.order) for _, _, reader in self._heap if reader.last is not None]
+        known = [(reader.last(_BULK), reader.order) for _, _, reader in self._heap]
+        lasts = [(last, order) for last, order in known if last is not None]
         if len(lasts) < len(self._heap):
             return []
         # Whose batch ends first may have more of that instant, which then comes before those given after it.
@@ -120,15 +123,12 @@ class Merge:
         taken.sort(key=_TIME)
         return taken
 
-    def _push_all(self, slot: Slot, taken: list[tuple[int, Reader, Any]]) -> None:
-        readers = [reader for _, _, reader in self._heap]
+    def _push_all(self, slot: Slot, taken: list[Taken]) -> None:
+        readers = {reader: None for _, _, reader in self._heap}
         entries = iter(taken)
-        last: Reader | None = None
         try:
-            for time, reader, record in entries:
-                if reader is not last:
-                    slot.batch, last = reader.batch, reader
-                reader.one(time, record)
+            for time, (one, slot.batch, _), record in entries:
+                one(time, record)
         except BaseException as error:
             failed = taken[-length_hint(entries) - 1]
             self._give_back([*([failed] if isinstance(error, Pause) else []), *entries])
@@ -138,13 +138,15 @@ class Merge:
             self._quiet = _MANY
         finally:
             slot.clear()
-        self._heap = []
+        # Who was added meanwhile stays where it is.
+        self._heap = [entry for entry in self._heap if entry[2] not in readers]
+        heapq.heapify(self._heap)
         for reader in readers:
             reader.finish_batch()
             self._enter(reader)
 
-    def _give_back(self, entries: Sequence[tuple[int, Reader, Any]]) -> None:
-        for reader, number in Counter(reader for _, reader, _ in entries).items():
+    def _give_back(self, entries: Sequence[Taken]) -> None:
+        for reader, number in Counter(reader for _, (_, _, reader), _ in entries).items():
             reader.give_back(number)
 
     def close(self) -> None:

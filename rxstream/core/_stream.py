@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterable
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from reactivex import Observable, abc
@@ -55,6 +55,7 @@ class Stream(Observable[T_co]):
         self.upstream = upstream
         self.step = step
         self.sides = sides
+        self._above: Sequence[Stream[Any]] | None = None
 
     def pipe(self, *operators: Callable[[Any], Any]) -> Stream[Any]:  # type: ignore[override]  # gives a Stream, always
         """Apply operators, left to right: rxstream's, reactivex's, or any function from Observable to Observable.
@@ -121,7 +122,9 @@ class Stream(Observable[T_co]):
             check_sink_argument("to", sink)
         check_handler("to", on_error)
         refuse_untracked(lineage(self))
-        tell_sources(self, [*sinks, *getattr(on_error, "sinks", ())])
+        steps = [made.step for made in lineage(self) if isinstance(made.step, Operator)]
+        letters = [sink for handler in (on_error, *(step.handler for step in steps)) for sink in sinks_of(handler)]
+        tell_sources(self, [*sinks, *letters, *(sink for step in steps for sink in step.sinks)])
         return Pipeline(self, sinks, on_error, name)
 
     def explain(self) -> None:
@@ -190,17 +193,26 @@ def parents_of(stream: Stream[Any]) -> list[Stream[Any]]:
     return [*parents, *stream.step.others] if isinstance(stream.step, Operator) else parents
 
 
-def lineage(stream: Stream[Any]) -> list[Stream[Any]]:
+def lineage(stream: Stream[Any]) -> Sequence[Stream[Any]]:
     """Every stream that ``stream`` is made from, itself first, each once; sources in the order they were given."""
-    seen: dict[int, Stream[Any]] = {}
-    pending = [stream]
-    while pending:
-        found = pending.pop()
-        if id(found) in seen:
-            continue
-        seen[id(found)] = found
-        pending.extend(reversed(parents_of(found)))
-    return list(seen.values())
+    # A stream never changes: what was found once is kept, so that subscribing again costs little.
+    if stream._above is None:
+        seen: dict[int, Stream[Any]] = {}
+        pending = parents_of(stream)[::-1]
+        while pending:
+            found = pending.pop()
+            if id(found) in seen:
+                continue
+            seen[id(found)] = found
+            pending.extend(reversed(parents_of(found)))
+        stream._above = tuple(seen.values())
+    return (stream, *stream._above)
+
+
+def sinks_of(handler: Handler | None) -> Sequence[Any]:
+    """The sinks to which an error handler sends what fails."""
+    found: Sequence[Any] = getattr(handler, "sinks", ())
+    return found
 
 
 def tell_sources(stream: Stream[Any], sinks: Iterable[Any]) -> None:

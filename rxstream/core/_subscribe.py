@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -9,12 +10,14 @@ from reactivex import abc
 from reactivex.disposable import Disposable
 from reactivex.scheduler import CurrentThreadScheduler, VirtualTimeScheduler
 
+from rxstream.core._catching import Catching
 from rxstream.core._connect import Connections, End, Intake, connect, observer_receiver
-from rxstream.core._context import FAILURES, Gate, Statistics
+from rxstream.core._context import FAILURES, Context, Gate, Statistics
 from rxstream.core._feed import Feed
-from rxstream.core._loose import pass_all
-from rxstream.core._passport import Slot, thread_slot
+from rxstream.core._loose import loose_reader, pass_all
+from rxstream.core._passport import Slot, source_event, thread_slot
 from rxstream.core._receiver import ENDLESS, Receiver, Stop
+from rxstream.core._replay import Merge
 from rxstream.core._scheduler import StreamScheduler
 from rxstream.core._sink import is_observer, sink_name
 from rxstream.core._stepping import SteppedScheduler, step_through
@@ -34,12 +37,29 @@ class _Subscription:
         self.gate = Gate(is_open=True)
         self.keeper: Timekeeper = self
         self.calls = 0
+        self._merge: Merge | None = None
+        self.pending = 0
         self.paces = isinstance(scheduler, SteppedScheduler)
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         attach_context(error, ErrorContext(None, operator, item), self)
         self.stop.set()
         below.on_error(error)
+
+    def catching(self, handler: Any) -> Context:
+        start = getattr(handler, "start", None)
+        handle = handler if start is None else start(self)
+
+        def failed(error: BaseException, operator: str, item: Any, below: Receiver) -> None:
+            attach_context(error, ErrorContext(None, operator, item), self)
+            try:
+                made = handle(source_event(self.slot), error)
+                if inspect.iscoroutine(made):
+                    self.spawn(made, "catch_each")
+            except FAILURES as raised:
+                self.failed(raised, operator, item, below)
+
+        return Catching(self, failed)
 
     def source_failed(self, error: BaseException, below: Receiver) -> None:
         below.on_error(error)
@@ -55,12 +75,21 @@ class _Subscription:
         # As in Rx, whoever pushes does the work.
         act()
 
+    def when_stopped(self, flush: Callable[[], None]) -> None:
+        # It has no end but its sources' and its subscriber's.
+        pass
+
     def attach(self, connections: Connections) -> None:
-        self.take(connections.intakes)
+        if connections.intakes:
+            self.take(connections.intakes)
 
     def take(self, intakes: list[Intake]) -> None:
         """Let everything of some sources pass: here and now, or as the scheduler's time goes."""
-        if isinstance(self.scheduler, SteppedScheduler):
+        if self._merge is not None:
+            # They may have something that is earlier than what comes next of the others.
+            self._merge.add(loose_reader(intake, self.scheduler.now_ns) for intake in intakes)
+            self.scheduler.touch()
+        elif isinstance(self.scheduler, SteppedScheduler):
             step_through(intakes, self.slot, self.scheduler, self)
         else:
             self._pass(intakes)
@@ -80,7 +109,7 @@ class _Subscription:
         try:
             # What foreign operators have put off to the clock, they want done before anything comes.
             self.scheduler.run_until(self.scheduler.now_ns, inclusive=True)
-            on_time_of(self, lambda: pass_all(intakes, self.slot, self.scheduler))
+            on_time_of(self, lambda: pass_all(intakes, self.slot, self.scheduler, self._note_merge))
         except FAILURES as error:
             if self.stop.now:
                 # It was told already, and came back from whoever was told.
@@ -89,6 +118,11 @@ class _Subscription:
             self.stop.set()
             for intake in intakes:
                 intake.receiver.on_error(error)
+        finally:
+            self._merge = None
+
+    def _note_merge(self, merge: Merge) -> None:
+        self._merge = merge
 
 
 def subscribe(

@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from rxstream.core._feed import Feed
-from rxstream.core._operator import Inline, Operator
-from rxstream.core._receiver import ENDLESS, Receiver
+from rxstream.core._lines import (
+    Manner,
+    head_lines,
+    head_state,
+    makes_watermarks,
+    reading_record,
+    renamed,
+    stage_lines,
+)
+from rxstream.core._shape import Shape, StageShape
 
 _INDENT: Final = "    "
 #: What generated code may say without naming an operator's own things.
-_AMBIENT: Final = (
+AMBIENT: Final = (
     "slot",
     "emit",
     "fail",
@@ -40,197 +47,168 @@ class Source:
         if stage is not None:
             self.stages[len(self.lines)] = stage
 
+    def add_all(self, other: Source, depth: int) -> None:
+        """Append all lines of another text, so much deeper."""
+        self.stages |= {len(self.lines) + number: stage for number, stage in other.stages.items()}
+        self.lines += [_INDENT * depth + line for line in other.lines]
+
+    def stage_of(self, line: int) -> int:
+        """Which operator a line belongs to: its own, or that of the last one before it that has one."""
+        while line not in self.stages:
+            line -= 1
+        return self.stages[line]
+
     @property
     def text(self) -> str:
         """The whole text."""
         return "\n".join(self.lines) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """How a segment that stands at a source reads the source's records."""
-
-    feed: Feed
-    #: Whether the records' instants move the run's clock.
-    drives_clock: bool
-    #: What is earlier, in nanoseconds, is let go; None: nothing is.
-    begin: int | None = None
-    #: Whether other sources' records come between its own: then it takes them one by one, with their instants.
-    merged: bool = False
-
-
-def write(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head | None) -> Source:
+def write(shape: Shape) -> Source:
     """Write the text of a segment's function."""
     source = Source()
-    names = ", ".join([*_AMBIENT, *_bound_names(stages, head)])
-    source.add(0, f"def build({names}):")
-    states = [_renamed(name, place) for place, stage in enumerate(stages, 1) for name in inline_of(stage).state]
-    if head is not None:
-        states += _head_state(head, stages, below)
-    for name in states:
-        source.add(1, f"{name} = {_initial(name)}")
-    merged = head is not None and head.merged
-    source.add(1, f"def {'one(time, record)' if merged else 'run(records)' if head else 'run(value)'}:")
-    if states:
-        source.add(2, f"nonlocal {', '.join(states)}")
-    _write_body(source, stages, below, head)
-    if merged:
-        _write_all_by_one(source, below)
-    source.add(1, "return run, one" if merged else "return run")
+    names = [*AMBIENT, *_bound_names(shape)]
+    states = [renamed(name, place) for place, stage in _placed(shape) for name in stage.state]
+    states += head_state(shape)
+    source.add(0, f"def build({', '.join(names)}):")
+    if shape.head is None or shape.head.merged:
+        _write_one(source, shape, states)
+    else:
+        _write_loop(source, shape, names, states)
     return source
 
 
-def _write_all_by_one(source: Source, below: Receiver) -> None:
+def _write_one(source: Source, shape: Shape, states: Sequence[str]) -> None:
+    """Write the function that takes one item, or one record of a merge."""
+    for name in states:
+        source.add(1, f"{name} = {_initial(name)}")
+    source.add(1, "def one(time, record):" if shape.head else "def run(value):")
+    if states:
+        source.add(2, f"nonlocal {', '.join(states)}")
+    _write_opening(source, shape)
+    if shape.head is not None:
+        source.add(2, "slot.event = record")
+    _write_pass(source, shape, 2, Manner("return"))
+    if shape.head is not None:
+        _write_all_by_one(source, shape)
+    source.add(1, "return run, one" if shape.head else "return run")
+
+
+def _write_all_by_one(source: Source, shape: Shape) -> None:
     source.add(1, "def run(records):")
     source.add(2, "for record in records:")
     source.add(3, "one(None, record)")
-    if below.stop is not ENDLESS:
+    if shape.stops:
         source.add(3, "if stop.now:")
         source.add(4, "return")
 
 
-def _write_body(source: Source, stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head | None) -> None:
+def _write_loop(source: Source, shape: Shape, names: Sequence[str], states: Sequence[str]) -> None:
+    """Write the function that takes a source's batches; what it needs for each record are its own names meanwhile."""
+    manner = Manner("continue", in_batches=True, at_once=shape.counts_at_once)
+    loop = Source()
+    loop.add(2, "for record in records:")
+    loop.add(3, "slot.event = record")
+    _write_pass(loop, shape, 3, manner)
+    opening = Source()
+    _write_opening(opening, shape)
+    said = set(re.findall(r"\w+", opening.text + loop.text))
+    counts = [name for name in ("dropped", "left", "passed") if name in said or (name == "left" and manner.at_once)]
+
+    for name in states:
+        source.add(1, f"kept_{name} = {_initial(name)}")
+    source.add(1, f"def run(records, {', '.join(f'{name}={name}' for name in names if name in said)}):")
+    if states:
+        source.add(2, f"nonlocal {', '.join(f'kept_{name}' for name in states)}")
+    source.add_all(opening, 0)
+    for name in states:
+        source.add(2, f"{name} = kept_{name}")
+    if counts:
+        source.add(2, f"{' = '.join(counts)} = 0")
+    if not states and not counts:
+        source.add_all(loop, 0)
+    else:
+        _write_kept(source, loop, shape, states, counts)
+    source.add(1, "return run")
+
+
+def _write_kept(source: Source, loop: Source, shape: Shape, states: Sequence[str], counts: Sequence[str]) -> None:
+    """Write the loop, and what is kept and counted however it ends."""
+    if shape.counts_at_once:
+        source.add(2, "here = length_hint(records)")
+    source.add(2, "try:")
+    source.add_all(loop, 1)
+    if shape.counts_at_once:
+        source.add(2, "except BaseException:")
+        source.add(3, "left += 1", note="the record at hand")
+        source.add(3, "raise")
+    source.add(2, "finally:")
+    for name in states:
+        source.add(3, f"kept_{name} = {name}")
+    if "dropped" in counts:
+        source.add(3, "statistics.dropped += dropped")
+    if "passed" in counts:
+        source.add(3, f"{_counter(shape)} += passed")
+    if shape.counts_at_once:
+        less = "".join(f" - {name}" for name in counts)
+        source.add(3, f"{_counter(shape)} += here - length_hint(records){less}")
+
+
+def _counter(shape: Shape) -> str:
+    assert shape.counter is not None  # noqa: S101 - there is one where something is counted
+    return f"{renamed(shape.counter, len(shape.stages) + 1)}.count"
+
+
+def _write_opening(source: Source, shape: Shape) -> None:
+    """Write what those below want done before the first item of a batch."""
+    if shape.end is not None and shape.end.opening:
+        opening = shape.end._replace(code=shape.end.opening)
+        for line in stage_lines(opening, len(shape.stages) + 1, Manner(""), heard=True):
+            source.add(2, line)
+
+
+def _placed(shape: Shape) -> list[tuple[int, StageShape]]:
+    """The operators, and what stands below where it has code of its own, with their places."""
+    return list(enumerate(shape.stages if shape.end is None else (*shape.stages, shape.end), 1))
+
+
+def _write_pass(source: Source, shape: Shape, depth: int, manner: Manner) -> None:
+    """Write what happens to one record or item."""
     # Each loop has a try of its own, so that an item that fails leaves its siblings alone.
-    leave = "continue" if head and not head.merged else "return"
-    depth = 2 if head is None else _write_record(source, head)
     tries = [depth]
     source.add(depth, "try:")
     depth += 1
-    if head is not None:
-        for line in _head_lines(head, stages, below, leave):
-            source.add(depth, line, 0, head.feed.name if line.startswith("value = ") else "")
-    for place, stage in enumerate(stages, 1):
-        heard = not makes_watermarks(stages[place:])
-        for number, line in enumerate(_stage_lines(stage, place, leave, heard=heard)):
+    if shape.head is not None:
+        for line in head_lines(shape.head, shape, manner):
+            source.add(depth, line, 0, shape.head.name if line.startswith("value = ") else "")
+    for place, stage in _placed(shape):
+        heard = not makes_watermarks(shape.stages[place:])
+        lines = stage_lines(stage, place, manner, heard=heard)
+        if place == 1 and shape.reads_record:
+            lines[0] = reading_record(lines[0])
+        for number, line in enumerate(lines):
             if line.startswith("each value in"):
                 source.add(depth, line.replace("each", "for", 1), place, stage.name)
                 tries.append(depth + 1)
                 source.add(depth + 1, "try:")
-                depth, leave = depth + 2, "continue"
+                depth, manner = depth + 2, Manner("continue", in_batches=manner.in_batches)
             else:
                 source.add(depth, line, place, stage.name if number == 0 else "")
-    source.add(depth, "emit(value)", len(stages) + 1, below.name)
-    if below.stop is not ENDLESS:
-        source.add(depth, "if stop.now:")
-        source.add(depth + 1, "return")
+    if shape.end is None:
+        source.add(depth, "emit(value)", len(shape.stages) + 1, shape.below)
+    _write_stop(source, shape, depth)
     for opened in reversed(tries):
         source.add(opened, "except FAILURES as error:")
         source.add(opened + 1, "fail(error)")
-        if below.stop is not ENDLESS:
-            source.add(opened + 1, "if stop.now:")
-            source.add(opened + 2, "return")
+        if manner.at_once:
+            source.add(opened + 1, "left += 1")
+        _write_stop(source, shape, opened + 1)
 
 
-def _write_record(source: Source, head: Head) -> int:
-    """Write what names the record; returns the depth of what is done with it."""
-    depth = 2
-    if not head.merged:
-        source.add(depth, "for record in records:")
-        depth += 1
-    source.add(depth, "slot.event = record")
-    return depth
-
-
-def _stage_lines(stage: Operator[Any, Any], place: int, leave: str, *, heard: bool) -> list[str]:
-    code = inline_of(stage)
-    # A watermark that a later operator replaces is heard by nobody.
-    text = code.code if heard else code.code.replace("advance(", "unheard(")
-    for name in [*code.bindings, *code.state]:
-        text = re.sub(rf"\b{name}\b", _renamed(name, place), text)
-    lines = []
-    for line in text.strip("\n").splitlines():
-        indent, verb = re.match(r"(\s*)(.*)", line).groups()  # type: ignore[union-attr]  # matches every line
-        before, _, last = verb.rpartition(": ")
-        if (last or verb) in {"drop", "skip"}:
-            if before:
-                lines.append(f"{indent}{before}:")
-                indent += _INDENT
-            if (last or verb) == "drop":
-                lines.append(f"{indent}statistics.dropped += 1")
-            lines.append(f"{indent}{leave}")
-        else:
-            lines.append(line)
-    return lines
-
-
-def _head_lines(head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver, leave: str) -> list[str]:
-    feed = head.feed
-    lines = [f"value = {feed.value}"] if feed.ticks is None else _tick_lines(leave)
-    if feed.time is not None:
-        # Where it can, the clock goes first: a pass that pauses before a record has not looked at its value yet.
-        at = 1 if re.search(r"\bvalue\b", feed.time) else 0
-        reading = ["if time is None:", f"    time = {feed.time}"] if head.merged else [f"time = {feed.time}"]
-        lines[at:at] = [*reading, *_clock_lines(head, leave)]
-        lines += _order_lines(head, watermarks=_wants_watermarks(stages, below))
-    if below.passport or any(stage.passport for stage in stages):
-        lines += [
-            f"slot.key = {feed.key or 'UNSET'}",
-            f"slot.time = {'time' if feed.time else 'UNSET'}",
-            f"slot.headers = {feed.headers or 'UNSET'}",
-        ]
-    return lines
-
-
-def _tick_lines(leave: str) -> list[str]:
-    return [
-        "row = record[1]",
-        f"if row.handled.at_work: {leave}",
-        "record[2] = value = row.delivered",
-        "row.delivered = value + 1",
-    ]
-
-
-def _clock_lines(head: Head, leave: str) -> list[str]:
-    lines = []
-    if head.begin is not None:
-        lines += [f"if time < {head.begin}:", "    statistics.dropped += 1", f"    {leave}"]
-    if head.drives_clock:
-        lines += [
-            "if time > clock.now:",
-            "    if time > clock.due:",
-            "        run_due(time)",
-            "    clock.now = time",
-        ]
-    return lines
-
-
-def _order_lines(head: Head, *, watermarks: bool) -> list[str]:
-    if not watermarks and not _is_checked(head):
-        return []
-    lines = ["if time > high:", *_note_high(head.feed, watermarks=watermarks)]
-    if _is_checked(head):
-        lines += ["    latest = record", "elif time < high:", "    out_of_order(record, time, latest, high)"]
-    return lines
-
-
-def _note_high(feed: Feed, *, watermarks: bool) -> list[str]:
-    if not watermarks:
-        return ["    high = time"]
-    allowed = feed.disorder or 0
-    return ["    high = time", "    if time >= wake:", f"        wake = advance(time - {allowed}) + {allowed}"]
-
-
-def _head_state(head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver) -> list[str]:
-    if head.feed.time is None:
-        return []
-    watermarks, checked = _wants_watermarks(stages, below), _is_checked(head)
-    names = ["high"] if watermarks or checked else []
-    return [*names, *(["wake"] if watermarks else []), *(["latest"] if checked else [])]
-
-
-def _is_checked(head: Head) -> bool:
-    """Whether the records must be sorted."""
-    return head.feed.disorder is None and head.drives_clock
-
-
-def _wants_watermarks(stages: Sequence[Operator[Any, Any]], below: Receiver) -> bool:
-    """Whether the source's own watermark reaches anybody: not where an operator puts its own in its place."""
-    return below.watermarks and not makes_watermarks(stages)
-
-
-def makes_watermarks(stages: Sequence[Operator[Any, Any]]) -> bool:
-    """Whether one of them puts its own watermark in the place of those from above."""
-    return any(inline_of(stage).makes_watermarks for stage in stages)
+def _write_stop(source: Source, shape: Shape, depth: int) -> None:
+    if shape.stops:
+        source.add(depth, "if stop.now:")
+        source.add(depth + 1, "return")
 
 
 def _initial(name: str) -> str:
@@ -238,29 +216,9 @@ def _initial(name: str) -> str:
     return {"high": "-NEVER", "wake": "-NEVER", "latest": "None"}.get(name, f"start_{name}()")
 
 
-def _renamed(name: str, place: int) -> str:
-    return f"{name}_{place}"
-
-
-def _bound_names(stages: Sequence[Operator[Any, Any]], head: Head | None) -> list[str]:
-    names = [] if head is None else list(head.feed.bindings)
-    for place, stage in enumerate(stages, 1):
-        code = inline_of(stage)
-        names += [_renamed(name, place) for name in code.bindings]
-        names += [f"start_{_renamed(name, place)}" for name in code.state]
+def _bound_names(shape: Shape) -> list[str]:
+    names = [] if shape.head is None else list(shape.head.bindings)
+    for place, stage in _placed(shape):
+        names += [renamed(name, place) for name in stage.bindings]
+        names += [f"start_{renamed(name, place)}" for name in stage.state]
     return names
-
-
-def bound_values(stages: Sequence[Operator[Any, Any]], head: Head | None) -> list[Any]:
-    """What the names stand for that the text is given, in its order."""
-    values = [] if head is None else list(head.feed.bindings.values())
-    for stage in stages:
-        code = inline_of(stage)
-        values += [*code.bindings.values(), *code.state.values()]
-    return values
-
-
-def inline_of(stage: Operator[Any, Any]) -> Inline:
-    """The code of an operator that has some."""
-    assert stage.inline is not None  # noqa: S101 - segments hold inline operators only
-    return stage.inline

@@ -3,5 +3,6 @@
 from rxstream.delivery._calls import Calls
 from rxstream.delivery._ledger import Ledger
 from rxstream.delivery._outlet import Outlet, sink_receiver
+from rxstream.delivery._waiting import WaitingHolds
 
-__all__ = ["Calls", "Ledger", "Outlet", "sink_receiver"]
+__all__ = ["Calls", "Ledger", "Outlet", "WaitingHolds", "sink_receiver"]

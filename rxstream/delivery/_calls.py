@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rxstream.core import FAILURES, Context, Hold, Receiver, is_cancelled, tell_task
+from rxstream.delivery._waiting import WaitingHolds
 from rxstream.errors import ConfigurationError
 
 _NOT_CALLED: Final[Any] = object()
@@ -51,6 +52,7 @@ class Calls:
         self._on_made = on_made
         self._context = context
         self._below = below
+        self._holds = WaitingHolds(context.slot, below.stop)
         self._on_idle = on_idle
         #: Items that wait: the first one is being awaited.
         self.queue: deque[_Waiting] = deque()
@@ -69,27 +71,24 @@ class Calls:
 
     def line_up(self, value: Any) -> None:
         """Take one item behind those that wait."""
-        self.queue.append(_Waiting(value, self._hold(), _NOT_CALLED))
+        self.queue.append(_Waiting(value, self._holds.keep(), _NOT_CALLED))
 
     def take(self, value: Any, made: Any) -> None:
         """Take what the function has made of an item, while none waits."""
         if made is None or not _must_wait(made):
             self._on_made(made)
             return
-        waiting = _Waiting(value, self._hold(), made)
+        waiting = _Waiting(value, self._holds.keep(), made)
         self.queue.append(waiting)
         try:
             self._context.spawn(self._work(), self._name)
         except ConfigurationError:
             # Nobody here can wait.
             self.queue.clear()
-            waiting.hold.release()
+            self._holds.release(waiting.hold)
             if inspect.iscoroutine(made):
                 made.close()
             raise
-
-    def _hold(self) -> Hold:
-        return Hold(self._context.slot, waiting=True)
 
     async def _work(self) -> None:
         while self.queue:
@@ -100,7 +99,7 @@ class Calls:
             tell_task(waiting.hold.passport)
             await self._finish(waiting)
             self.queue.popleft()
-            waiting.hold.release()
+            self._holds.release(waiting.hold)
         self._on_idle()
 
     async def _finish(self, waiting: _Waiting) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
 
 from rxstream.core import (
-    FAILURES,
+    Catching,
     Connections,
-    Event,
+    Context,
     Feed,
     Halt,
-    Hold,
+    Inline,
     Operator,
     Pipeline,
     Receiver,
@@ -25,15 +21,15 @@ from rxstream.core import (
     Stream,
     StreamScheduler,
     Timekeeper,
-    is_cancelled,
     is_observer,
     lineage,
     sink_name,
     source_event,
 )
 from rxstream.delivery import Calls, Outlet, sink_receiver
-from rxstream.errors import ErrorContext, OutOfOrderError, attach_context, error_context
+from rxstream.errors import ErrorContext, attach_context, error_context
 from rxstream.handlers import stop
+from rxstream.runtime._handling import Handling, shortened
 from rxstream.runtime._pipelines import is_endless
 from rxstream.runtime._report import PipelineReport
 
@@ -56,23 +52,27 @@ class PipelineContext:
         #: Whether a timer that never ends is among the sources.
         self.is_endless = is_endless(pipeline)
         self.statistics = Statistics()
+        self.pending = 0
+        #: Hands on what waits for more, where there will be no more.
+        self.flushes: list[Callable[[], None]] = []
         self.outlets: list[Outlet] = []
         self._run = run
         self._sinks: list[Callable[[], int]] = []
         self._letters: list[Callable[[], int]] = []
-        self._handling: deque[_Failed] = deque()
         self._open_ends = 0
         self._receivers: dict[int, Receiver] = {}
-        handler = pipeline.on_error or stop()
         self._letters_to = LetterContext(self)
-        start = getattr(handler, "start", None)
-        self._handle: Callable[..., Any] = handler if start is None else start(self._letters_to)
+        self._handling = Handling(pipeline.on_error or stop(), self, self._letters_to)
+        self._catching: dict[int, Context] = {}
         #: The receivers of the pipeline's sinks, in their order.
         self.ends_made = [self._end(sink) for sink in pipeline.sinks]
         # Those of the operators' sinks are made now, so that the run can open them before anything is read.
         for stream in lineage(pipeline.stream):
             for sink in getattr(stream.step, "sinks", ()):
                 self.receiver(sink)
+            handler = getattr(stream.step, "handler", None)
+            if isinstance(stream.step, Operator) and handler is not None:
+                self._catching[id(handler)] = self.catching(handler)
 
     def receiver(self, sink: Any) -> Receiver:
         """The receiver of a sink that one of the operators names."""
@@ -88,39 +88,28 @@ class PipelineContext:
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         """Ask the handler about the item that the slot names; an error it does not take ends the run."""
-        event = source_event(self.slot)
-        attach_context(error, ErrorContext(self.name, operator, item), self)
-        note = f"pipeline {self.name!r}, operator {operator!r}, event {_shortened(event)}"
-        if note not in getattr(error, "__notes__", ()):
-            error.add_note(note)
-        if isinstance(error, OutOfOrderError):
-            # Not the item's fault: the source is not what it was said to be.
-            self.abort(error, operator)
-        if self._handling:
-            # Failed items are handled in their order: behind one that is being awaited, the next ones wait.
-            self._handle_later(event, error, None)
-            return
-        try:
-            made = self._handle(event, error)
-        except FAILURES as raised:
-            self.statistics.failed += 1
-            self.abort(raised, operator)
-        if inspect.isawaitable(made):
-            self._handle_later(event, error, made)
-        else:
-            self.statistics.failed += 1
+        self._handling.failed(error, operator, item, below)
+
+    def catching(self, handler: Any) -> Context:
+        """The context of what stands above an operator whose handler is asked first."""
+        made = self._catching.get(id(handler))
+        return made or Catching(self, Handling(handler, self, self._letters_to).failed)
 
     def abort(self, error: BaseException, operator: str) -> None:
         """End the run with ``error``."""
         if error_context(error).pipeline is None:
             attach_context(error, ErrorContext(self.name, operator, None), self)
-            error.add_note(f"pipeline {self.name!r}, error handler, event {_shortened(source_event(self.slot))}")
+            error.add_note(f"pipeline {self.name!r}, error handler, event {shortened(source_event(self.slot))}")
         self._run.fail(error)
         raise Halt
 
     def source_failed(self, error: BaseException, below: Receiver) -> None:
         """End the run: a source that is no longer there cannot be handled item by item."""
         self._run.fail(error)
+
+    def when_stopped(self, flush: Callable[[], None]) -> None:
+        """Call ``flush`` where the run is stopped before the end of its sources."""
+        self.flushes.append(flush)
 
     def attach(self, connections: Connections) -> None:
         """Take in what a foreign operator subscribed to while the run was under way."""
@@ -178,39 +167,6 @@ class PipelineContext:
             return _observed(sink)
         return _called(sink, context)
 
-    def _handle_later(self, event: Event[Any], error: BaseException, made: Awaitable[Any] | None) -> None:
-        self._handling.append(_Failed(event, error, made, Hold(self.slot, waiting=True)))
-        if len(self._handling) == 1:
-            self.spawn(self._handle_one_by_one(), "on_error")
-
-    async def _handle_one_by_one(self) -> None:
-        while self._handling:
-            failed = self._handling[0]
-            try:
-                made = self._handle(failed.event, failed.error) if failed.made is None else failed.made
-                if inspect.isawaitable(made):
-                    await made
-            except FAILURES as raised:
-                if is_cancelled(raised):
-                    raise
-                self.statistics.failed += 1
-                failed.hold.emit(
-                    partial(self.abort, operator=error_context(failed.error).operator or "on_error"), raised
-                )
-            self.statistics.failed += 1
-            self._handling.popleft()
-            failed.hold.release()
-
-
-@dataclass(slots=True)
-class _Failed:
-    """A failed item that an async handler is at work on, or that waits behind one."""
-
-    event: Event[Any]
-    error: BaseException
-    made: Awaitable[Any] | None
-    hold: Hold
-
 
 class LetterContext:
     """The context of sinks that take what failed: their own failure has no handler."""
@@ -223,6 +179,7 @@ class LetterContext:
         self.paces = True
         self.keeper = owner.keeper
         self.statistics = owner.statistics
+        self.pending = 0
         self._owner = owner
 
     def receiver(self, sink: Any) -> Receiver:
@@ -241,6 +198,10 @@ class LetterContext:
         """Do ``act`` on the run's own thread, soon."""
         self._owner.post(act)
 
+    def when_stopped(self, flush: Callable[[], None]) -> None:
+        """Call ``flush`` where the run is stopped before the end of its sources."""
+        self._owner.when_stopped(flush)
+
     def attach(self, connections: Connections) -> None:
         """Take in what was subscribed to while the run was under way."""
         self._owner.attach(connections)
@@ -254,47 +215,55 @@ def _changes_passports(stream: Stream[Any]) -> bool:
     return any(isinstance(made.step, Operator) and made.step.passport for made in lineage(stream))
 
 
+class _Taken:
+    """How many items a sink has taken."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
 def _observed(observer: Any) -> tuple[Receiver, Callable[[], int]]:
-    count = 0
+    taken = _Taken()
+    observe = observer.on_next
 
     def on_next(value: Any) -> None:
-        nonlocal count
-        observer.on_next(value)
-        count += 1
+        observe(value)
+        taken.count += 1
 
     receiver = Receiver(sink_name(observer), on_next, observer.on_completed, observer.on_error)
-    return receiver, lambda: count
+    receiver.inline = Inline("observe(value)\ncount taken", {"observe": observe, "taken": taken}, {})
+    return receiver, lambda: taken.count
+
+
+# What most functions give is None, and is looked at where they are called, as a call costs as much as all the rest.
+_CALLING: Final = """\
+if waits:
+    line_up(value)
+    skip
+made = call(value)
+if made is not None:
+    take(value, made)
+    waits = bool(queue)
+    skip
+count taken
+"""
 
 
 def _called(f: Callable[[Any], Any], context: Any) -> tuple[Receiver, Callable[[], int]]:
-    count = 0
+    taken = _Taken()
 
     def counted(_made: Any) -> None:
-        nonlocal count
-        count += 1
+        taken.count += 1
 
-    def on_next(value: Any) -> None:
-        nonlocal count
-        if queue:
-            calls.line_up(value)
-            return
-        made = f(value)
-        # What most functions give is looked at here, as a call costs as much as all the rest.
-        if made is None:
-            count += 1
-        else:
-            calls.take(value, made)
-
-    receiver = sink_receiver(sink_name(f), on_next)
+    receiver = sink_receiver(sink_name(f), f)
     calls = Calls(receiver.name, f, on_made=counted, context=context, below=receiver, on_idle=_nothing)
-    queue = calls.queue
-    return receiver, lambda: count
+    receiver.on_next = calls.on_next
+    names = {"queue": calls.queue, "call": f, "line_up": calls.line_up, "take": calls.take, "taken": taken}
+    receiver.inline = Inline(_CALLING, names, {}, opening="waits = bool(queue)")
+    return receiver, lambda: taken.count
 
 
 def _nothing() -> None:
     pass
-
-
-def _shortened(event: object) -> str:
-    text = repr(event)
-    return text if len(text) <= 400 else f"{text[:400]}…"

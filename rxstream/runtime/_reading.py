@@ -47,6 +47,8 @@ class Reading:
         self._ledgers: dict[int, Ledger] = {}
         self._received: dict[int, int] = {}
         self._readers: list[Reader] = []
+        #: How many sources are being read that were not there from the start.
+        self._late = 0
 
     def attach(self, connections: Connections) -> None:
         """Take in what a foreign operator subscribed to while the run was under way."""
@@ -55,6 +57,7 @@ class Reading:
         self._take_in([intake for intake in connections.intakes if intake.feed.connect is None])
         for intake in connections.intakes:
             if intake.feed.connect is not None:
+                self._late += 1
                 self._run.spawn(self._read_late(intake), intake.feed.name, real=True)
 
     async def work(self) -> None:
@@ -162,8 +165,11 @@ class Reading:
             tick_live(reader, self._run)
 
     async def _read_late(self, intake: Intake) -> None:
-        async with self._opened(intake) as pump:
-            await pump.work()
+        try:
+            async with self._opened(intake) as pump:
+                await pump.work()
+        finally:
+            self._late -= 1
 
     async def _go_through(self) -> None:
         """Wait for the end of the past; then, where something is live, go on with the wall's time."""
@@ -237,6 +243,7 @@ class Reading:
         return (
             self._run.gate.is_open
             and not self._run.calls
+            and not self._late
             and not ticking
             and all(e.ended for e in self._connected.entries)
         )
@@ -248,7 +255,7 @@ class Reading:
         slot = self._run.slot
         slot.batch = batch
         try:
-            self._run.as_user(lambda: intake.run(poll.records))
+            self._run.as_user(lambda: intake.run(iter(poll.records)))
         except BaseException:
             batch.close_at(slot.event)
             raise

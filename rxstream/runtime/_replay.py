@@ -12,10 +12,12 @@ from rxstream.errors import StreamError
 if TYPE_CHECKING:
     from rxstream.runtime._run import Run
 
-#: Seconds and records after which a step gives others their turn, and how often it looks at the time.
+#: Seconds after which a step gives others their turn, and after how many records and moves it looks at the time.
 _LONGEST: Final = 0.005
-_RECORDS: Final = 1024
+_RECORDS: Final = 1000
 _MOVES: Final = 64
+#: Nanoseconds between two looks at whether more may be read.
+_SHORTLY: Final = 10_000_000
 
 
 class Replay:
@@ -73,8 +75,10 @@ class Replay:
             if not self._move():
                 return False
             moves += 1
-            if self.merge.passed >= last or (moves % _MOVES == 0 and time.monotonic() > deadline):
-                return True
+            if self.merge.passed >= last or moves % _MOVES == 0:
+                if time.monotonic() > deadline:
+                    return True
+                last = self.merge.passed + _RECORDS
         return True
 
     def _move(self) -> bool:
@@ -85,7 +89,10 @@ class Replay:
             due = NEVER
         if self._over:
             # What is in flight is finished, whatever time that takes.
-            return run.tasks.has_virtual_work and (self._run_due(due) or self._wait(may_wait=False))
+            if self._until <= due < NEVER and not run.tasks.has_virtual_work:
+                run.end_until()
+            awaited = run.tasks.has_virtual_work or run.has_pending
+            return awaited and (self._run_due(due) or self._wait(may_wait=False))
         waits = merge.waits
         at = merge.at
         # A source that has to be waited for may bring something earlier than all the others.
@@ -197,6 +204,9 @@ def tick_live(reader: Reader, run: Run) -> None:
     scheduler = run.scheduler
 
     def tick() -> None:
+        if reader.row is None and not run.reading.may_read_of(reader):
+            scheduler.call_at(scheduler.now_ns + _SHORTLY, tick, TICKS)
+            return
         try:
             reader.push(run.slot, reader.at, inclusive=True)
         finally:

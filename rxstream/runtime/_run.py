@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from contextvars import Context, copy_context
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from rxstream.core import (
     FAILURES,
+    NEVER,
     VIRTUAL,
     Gate,
     Halt,
@@ -32,10 +34,6 @@ from rxstream.runtime._report import Outcome, Report
 from rxstream.runtime._tasks import Tasks
 
 _LOG: Final = logging.getLogger("rxstream")
-#: Seconds; after a pass that took longer, those who wait for the network get more than one turn of the loop.
-_LONG_PASS: Final = 0.01
-#: Seconds in which a source must hear the stop.
-_HEARING: Final = 1.0
 #: Seconds between two looks at what nobody tells.
 _SHORTLY: Final = 0.01
 
@@ -201,7 +199,7 @@ class Run:
 
     async def drain(self) -> None:
         """Wait for what is in flight: as long as it takes after a normal end, else for the shutdown budget."""
-        waiting = asyncio.ensure_future(self.tasks.wait_idle())
+        waiting = asyncio.ensure_future(self._wait_idle())
         stopping = asyncio.ensure_future(self.brakes.wait_stop())
         await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -217,6 +215,30 @@ class Run:
                 _LOG.error(budget, self.brakes.shutdown, self._unsettled, self.tasks.waiting)
             self.tasks.cancel_spawned()
         await asyncio.gather(waiting, stopping, return_exceptions=True)
+
+    async def _wait_idle(self) -> None:
+        await self._wait_done()
+        if self.brakes.is_stopping and self._error is None:
+            # From the sources down, as what is handed on above may be gathered again below.
+            for flush in [flush for context in self.contexts for flush in reversed(context.flushes)]:
+                self.as_user(partial(self.guard, flush))
+                await self._wait_done()
+
+    async def _wait_done(self) -> None:
+        await self.tasks.wait_idle()
+        # Behind the end that was asked for no timer goes off: what it carries stays unsettled.
+        while self.has_pending:
+            await asyncio.sleep(_SHORTLY)
+            await self.tasks.wait_idle()
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether timers carry items that are waited for."""
+        if self._ended is not None or self._error is not None:
+            return False
+        # Live, a foreign operator may have put off what it has, and with it the end.
+        put_off = self.scheduler.is_live and not self.brakes.is_stopping and self.scheduler.next_due < NEVER
+        return (put_off and self.is_awaited) or any(context.pending for context in self.contexts)
 
     async def guarded(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do ``work``; its error ends the run."""

@@ -110,6 +110,7 @@ def from_history(
             time="time_of(record)",
             bindings={"Event": Event, "time_of": time_of, "key_of": key_of},
             batches=lambda: batched(items),
+            sized=isinstance(items, list | tuple | range),
             time_of=time_of,
             times_of=_times_reader(time_of, unit, pairs=time is None) if isinstance(items, list | tuple) else None,
             disorder=allowed,

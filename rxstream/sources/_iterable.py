@@ -12,10 +12,13 @@ from rxstream.errors import ConfigurationError
 
 T = TypeVar("T")
 
-#: Enough to make a batch's own cost vanish, little enough to leave the processor's cache alone.
-BATCH: Final = 1024
-#: Seconds after which a batch of a slow iterator ends, so that sinks get their turn.
-_LONGEST: Final = 0.01
+#: The sizes of batches: the first, and the most. Two of the largest may be in flight.
+_FIRST: Final = 500
+_MOST: Final = 2_000
+#: Seconds: a batch that took less is followed by a larger one, which makes its own cost vanish.
+_QUICK: Final = 0.002
+#: Seconds: a batch that took more is followed by a smaller one, so that sinks and signals get their turn.
+_LONG: Final = 0.01
 
 
 def from_iterable(items: Iterable[T]) -> Stream[T]:
@@ -39,11 +42,17 @@ def from_iterable(items: Iterable[T]) -> Stream[T]:
     if not isinstance(items, Iterable):
         remedy = "Use rs.from_aiter." if hasattr(items, "__aiter__") else "Give a list, a generator, …"
         raise ConfigurationError(f"from_iterable: items must be iterable; got {items!r}. {remedy}")
+    collection = isinstance(items, list | tuple | range)
     # Numbers of a range need no look for Events among them.
     value = "record" if isinstance(items, range) else "record._value if type(record) is Event else record"
     return Stream(
         feed=Feed(
-            name="from_iterable", lift=lifted, value=value, bindings={"Event": Event}, batches=lambda: batched(items)
+            name="from_iterable",
+            lift=lifted,
+            value=value,
+            bindings={"Event": Event},
+            batches=lambda: batched(items),
+            sized=collection,
         )
     )
 
@@ -56,8 +65,7 @@ def lifted(record: Any) -> Event[Any]:
 def batched(items: Iterable[Any]) -> Iterator[Sequence[Any]]:
     """Cut items into batches: collections by slices, anything else without reading ahead of the consumer."""
     if isinstance(items, list | tuple | range):
-        for start in range(0, len(items), BATCH):
-            yield items[start : start + BATCH]
+        yield from _slices(items)
         return
     iterator = iter(items)
     try:
@@ -67,6 +75,19 @@ def batched(items: Iterable[Any]) -> Iterator[Sequence[Any]]:
         # What was made here is closed here, unless it is what wants no more.
         if iterator is not items and not getattr(iterator, "gi_running", False):
             getattr(iterator, "close", _nothing)()
+
+
+def _slices(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    start, size = 0, _FIRST
+    while start < len(items):
+        began = time.monotonic()
+        yield items[start : start + size]
+        start += size
+        seconds = time.monotonic() - began
+        if seconds < _QUICK:
+            size = min(2 * size, _MOST)
+        elif seconds > _LONG:
+            size = max(size // 2, 1)
 
 
 def _nothing() -> None:
@@ -82,8 +103,8 @@ class _Drawn(list[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         yield self[0]
-        deadline = time.monotonic() + _LONGEST
-        for item in islice(self._iterator, BATCH - 1):
+        deadline = time.monotonic() + _LONG
+        for item in islice(self._iterator, _MOST - 1):
             self.append(item)
             yield item
             if time.monotonic() > deadline:

@@ -192,9 +192,9 @@ def test_operators_that_answer_within_the_call_are_taken_behind_an_acknowledging
 
 
 def test_an_operator_that_may_keep_records_is_refused_behind_an_acknowledging_source(refusal: Refusal) -> None:
-    assert refusal(lambda: acknowledging().pipe(ops.map(same), rx.delay(1.0)).to(print)) == (
-        "reactivex's delay: behind from_queue every operator must say what becomes of each record; this one may keep "
-        "or drop them unseen. Use one of rxstream's operators."
+    assert refusal(lambda: acknowledging().pipe(ops.map(same), rx.take_last(1)).to(print)) == (
+        "reactivex's take_last: behind from_queue every operator must say what becomes of each record; this one may "
+        "keep or drop them unseen. Use one of rxstream's operators."
     )
 
 

@@ -196,3 +196,23 @@ def test_a_sinks_event_has_the_sources_value_and_the_items_key() -> None:
     rs.run(stream.to(lambda _: seen.append(rs.current_event())))
 
     assert seen == [rs.Event(1, key=1)]
+
+
+def test_work_on_something_kept_counts_as_one_record_that_waits(slot: Slot, batch: Batch) -> None:
+    slot.hold = kept = Hold(slot, waiting=False)
+    work = Hold(slot, waiting=True)
+
+    pinned = list(batch.pins)
+    work.release()
+    kept.release()
+
+    assert (pinned, batch.pins) == ([7, 7], [])
+
+
+def test_what_nobody_wants_any_more_does_not_wait_and_is_not_settled(slot: Slot, batch: Batch) -> None:
+    slot.hold = Hold(slot, waiting=False)
+    work = Hold(slot, waiting=True)
+
+    work.stop_waiting()
+
+    assert batch.pins == [7]

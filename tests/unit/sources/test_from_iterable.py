@@ -31,12 +31,12 @@ def test_nothing_is_a_stream_that_completes() -> None:
     assert rs.collect(rs.from_iterable([])) == []
 
 
-@pytest.mark.parametrize("length", [1, 2, 1_023, 1_024, 1_025, 3_000])
+@pytest.mark.parametrize("length", [1, 2, 499, 500, 501, 3_000])
 def test_every_item_of_a_list_comes_once(length: int) -> None:
     assert rs.collect(rs.from_iterable(list(range(length)))) == list(range(length))
 
 
-@pytest.mark.parametrize("length", [1, 2, 1_023, 1_024, 1_025, 3_000])
+@pytest.mark.parametrize("length", [1, 2, 499, 500, 501, 3_000])
 def test_every_item_of_a_generator_comes_once(length: int) -> None:
     assert rs.collect(rs.from_iterable(item for item in range(length))) == list(range(length))
 

@@ -1,0 +1,145 @@
+"""The shape of a segment: all that its generated text depends on, so that equal segments share one function's code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from rxstream.core._feed import Feed
+from rxstream.core._inline import Inline
+from rxstream.core._operator import Operator
+from rxstream.core._receiver import ENDLESS, Receiver
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How a segment that stands at a source reads the source's records."""
+
+    feed: Feed
+    #: Whether the records' instants move the run's clock.
+    drives_clock: bool
+    #: What is earlier, in nanoseconds, is let go; None: nothing is.
+    begin: int | None = None
+    #: Whether other sources' records come between its own: then it takes them one by one, with their instants.
+    merged: bool = False
+
+
+class HeadShape(NamedTuple):
+    """What of a source gets into the text; see `Feed` and `Head`."""
+
+    name: str
+    value: str
+    key: str | None
+    time: str | None
+    headers: str | None
+    bindings: tuple[str, ...]
+    ticks: bool
+    disorder: int | None
+    sized: bool
+    drives_clock: bool
+    begin: int | None
+    merged: bool
+
+
+class StageShape(NamedTuple):
+    """What of an operator's code gets into the text; see `Inline`."""
+
+    name: str
+    code: str
+    bindings: tuple[str, ...]
+    state: tuple[str, ...]
+    opening: str
+    makes_watermarks: bool
+    passport: bool
+
+
+class Shape(NamedTuple):
+    """A segment: where its records come from, its operators, and what stands below.
+
+    ``end`` is the code of what stands below, where it has some: it is pasted in place of a call.
+    """
+
+    head: HeadShape | None
+    stages: tuple[StageShape, ...]
+    below: str
+    end: StageShape | None
+    #: Whether those below may want no more, keep event time, and care for passports.
+    stops: bool
+    watermarks: bool
+    passport: bool
+
+    @property
+    def reads_record(self) -> bool:
+        """Whether records are values, and the first operator makes another one of them at once."""
+        begins = bool(self.stages) and self.stages[0].code.startswith("value = ")
+        return begins and self.head is not None and self.head.value == "record" and not self.head.ticks
+
+    @property
+    def counter(self) -> str | None:
+        """The name of what counts the items that reach the end."""
+        last = "" if self.end is None else self.end.code.rstrip().rpartition("\n")[2]
+        return last.removeprefix("count ") if last.startswith("count ") else None
+
+    @property
+    def counts_at_once(self) -> bool:
+        """Whether it can be told of a whole batch how many of its records reach the end: all but what is let go."""
+        one_each = not any("each value in" in stage.code for stage in self.stages)
+        return self.head is not None and self.head.sized and one_each and self.counter is not None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all that stands in it, from the source to what follows."""
+        names = [] if self.head is None else [self.head.name]
+        return [*names, *(stage.name for stage in self.stages), self.below]
+
+
+def shape_of(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head | None) -> Shape:
+    """Find the shape of a segment."""
+    return Shape(
+        head=None if head is None else _head_shape(head),
+        stages=tuple([_stage_shape(stage.name, inline_of(stage), stage.passport) for stage in stages]),
+        below=below.name,
+        end=None if below.inline is None else _stage_shape(below.name, below.inline, below.passport),
+        stops=below.stop is not ENDLESS,
+        watermarks=below.watermarks,
+        passport=below.passport,
+    )
+
+
+def bound_values(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head | None) -> list[Any]:
+    """What the names stand for that the text is given, in its order."""
+    values = [] if head is None else list(head.feed.bindings.values())
+    codes = [inline_of(stage) for stage in stages]
+    for code in codes if below.inline is None else [*codes, below.inline]:
+        values += [*code.bindings.values(), *code.state.values()]
+    return values
+
+
+def inline_of(stage: Operator[Any, Any]) -> Inline:
+    """The code of an operator that has some."""
+    assert stage.inline is not None  # noqa: S101 - segments hold inline operators only
+    return stage.inline
+
+
+def _stage_shape(name: str, code: Inline, passport: bool) -> StageShape:
+    names = tuple(code.bindings), tuple(code.state)
+    return StageShape(name, code.code, *names, code.opening, code.makes_watermarks, passport)
+
+
+def _head_shape(head: Head) -> HeadShape:
+    feed = head.feed
+    return HeadShape(
+        name=feed.name,
+        value=feed.value,
+        key=feed.key,
+        time=feed.time,
+        headers=feed.headers,
+        bindings=tuple(feed.bindings),
+        ticks=feed.ticks is not None,
+        disorder=feed.disorder,
+        sized=feed.sized,
+        drives_clock=head.drives_clock,
+        begin=head.begin,
+        merged=head.merged,
+    )
