@@ -20,6 +20,7 @@ from rxstream.errors import (
     error_context,
 )
 from rxstream.operators import agg
+from rxstream.operators._group_by import Group
 from rxstream.operators._window import Pane
 from rxstream.operators._window_tumbling import tumbling
 from rxstream.runtime import Report, call_later, collect, now, real_time, run, run_async, running, sleep
@@ -44,6 +45,7 @@ __all__ = [
     "DecodeError",
     "DeliveryError",
     "Event",
+    "Group",
     "MissingExtraError",
     "NotRunningError",
     "Origin",

@@ -112,39 +112,70 @@ from reactivex.operators import (
     zip_with_list,
 )
 
+from rxstream.operators._buffer import buffer
+from rxstream.operators._catch_each import catch_each
+from rxstream.operators._combine_latest import combine_latest
+from rxstream.operators._concat import concat
+from rxstream.operators._debounce import debounce
+from rxstream.operators._delay import delay
+from rxstream.operators._distinct import distinct
+from rxstream.operators._distinct_until_changed import distinct_until_changed
 from rxstream.operators._event_time import event_time
 from rxstream.operators._events import events, values
 from rxstream.operators._filter import filter
 from rxstream.operators._flat_map import flat_map
+from rxstream.operators._group_by import group_by
 from rxstream.operators._key_by import key_by
 from rxstream.operators._map import map
+from rxstream.operators._map_async import map_async
 from rxstream.operators._merge import merge
 from rxstream.operators._observe import observe
+from rxstream.operators._pairwise import pairwise
 from rxstream.operators._process import process
+from rxstream.operators._rate_limit import rate_limit
+from rxstream.operators._reduce import reduce
+from rxstream.operators._sample import sample
 from rxstream.operators._scan import scan, scan_by_key
+from rxstream.operators._skip import skip
+from rxstream.operators._starmap import starmap
+from rxstream.operators._start_with import start_with
 from rxstream.operators._take import take
+from rxstream.operators._take_while import take_while
 from rxstream.operators._tee import tee
+from rxstream.operators._throttle import throttle
+from rxstream.operators._timeout import timeout
+from rxstream.operators._untracked import untracked
 from rxstream.operators._window import window
+from rxstream.operators._with_latest_from import with_latest_from
+from rxstream.operators._zip import zip
 
 __all__ = [
     "all",
     "amb",
     "as_observable",
     "average",
+    "buffer",
     "buffer_toggle",
     "buffer_when",
     "buffer_with_count",
     "buffer_with_time",
     "buffer_with_time_or_count",
     "catch",
+    "catch_each",
+    "combine_latest",
+    "concat",
     "concat_all",
     "concat_map",
     "contains",
     "count",
+    "debounce",
     "default_if_empty",
+    "delay",
     "delay_subscription",
     "delay_with_mapper",
     "dematerialize",
+    "distinct",
+    "distinct_until_changed",
     "do",
     "do_action",
     "do_while",
@@ -165,6 +196,7 @@ __all__ = [
     "flat_map_indexed",
     "flat_map_latest",
     "fork_join",
+    "group_by",
     "group_by_until",
     "group_join",
     "ignore_elements",
@@ -173,6 +205,7 @@ __all__ = [
     "last",
     "last_or_default",
     "map",
+    "map_async",
     "map_indexed",
     "materialize",
     "max",
@@ -185,6 +218,7 @@ __all__ = [
     "observe",
     "observe_on",
     "on_error_resume_next",
+    "pairwise",
     "partition",
     "partition_indexed",
     "pluck",
@@ -192,10 +226,13 @@ __all__ = [
     "process",
     "publish",
     "publish_value",
+    "rate_limit",
+    "reduce",
     "ref_count",
     "repeat",
     "replay",
     "retry",
+    "sample",
     "scan",
     "scan_by_key",
     "sequence_equal",
@@ -203,6 +240,7 @@ __all__ = [
     "single",
     "single_or_default",
     "single_or_default_async",
+    "skip",
     "skip_last",
     "skip_last_with_time",
     "skip_until",
@@ -212,7 +250,9 @@ __all__ = [
     "skip_with_time",
     "slice",
     "some",
+    "starmap",
     "starmap_indexed",
+    "start_with",
     "subscribe_on",
     "sum",
     "switch_latest",
@@ -224,14 +264,17 @@ __all__ = [
     "take_last_with_time",
     "take_until",
     "take_until_with_time",
+    "take_while",
     "take_while_indexed",
     "take_with_time",
     "tap",
     "tee",
+    "throttle",
     "throttle_first",
     "throttle_with_mapper",
     "throttle_with_timeout",
     "time_interval",
+    "timeout",
     "timeout_with_mapper",
     "timestamp",
     "to_dict",
@@ -240,6 +283,7 @@ __all__ = [
     "to_list",
     "to_marbles",
     "to_set",
+    "untracked",
     "values",
     "while_do",
     "window",
@@ -248,6 +292,8 @@ __all__ = [
     "window_with_count",
     "window_with_time",
     "window_with_time_or_count",
+    "with_latest_from",
+    "zip",
     "zip_latest",
     "zip_with_iterable",
     "zip_with_list",

@@ -18,9 +18,9 @@ def event_time(
 
     .. marble::
 
-        -a-b-|
-        [ event_time(when) ]
-        -a-b-|
+        -3-7-|
+        [ event_time(int, unit="s"), events(), map(lambda event: event.timestamp.second) ]
+        -3-7-|
 
     The watermark comes from the timestamps alone, so windows and joins below give the same answer live, in a replay
     and in a test. It replaces what the source said of time. An item without a timestamp goes to the error handler.

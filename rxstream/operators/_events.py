@@ -17,7 +17,11 @@ def events() -> Operator[T, Event[T]]:
 
         -a-|
         [ events() ]
-        -A-|    A = Event("a", timestamp=1 s)
+        -A-|
+          where A = Event("a", timestamp=datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
+
+    The Event's value is the item as it is here, whatever operators above made of the source's. What is made of several
+    items, such as a window's pane, has no origin.
 
     State: none.
 
@@ -35,9 +39,10 @@ def values() -> Operator[Event[T], T]:
 
     .. marble::
 
-        -A-|    A = Event("a", key=1)
+        -A-|
         [ values() ]
         -a-|
+          where A = Event("a", key=1)
 
     The way to change a passport: ``events()``, ``map(lambda event: event.replace(…))``, ``values()``. Delivery stays
     with the item, whatever the Event's origin says. A value that is no Event goes to the error handler.

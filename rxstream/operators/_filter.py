@@ -19,6 +19,9 @@ def filter(predicate: Callable[[T], object]) -> Operator[T, T]:
         [ filter(lambda x: x % 2 == 0) ]
         ---2---4-|
 
+    Where nothing is kept, the stream completes without a value. A value for which ``predicate`` raises is an error of
+    its item; the next ones come.
+
     Args:
         predicate: A plain function of one value.
 

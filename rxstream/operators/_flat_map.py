@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from typing import Any, Final, TypeVar
 
-from reactivex import Observable, abc
+from reactivex import Observable
 
 from rxstream.core import (
-    UNSET,
+    ENDLESS,
     Downstream,
     Event,
-    Hold,
+    Inline,
     Operator,
     Reactions,
-    Receiver,
-    Stream,
     callable_,
-    linked_stop,
+    is_async,
     node,
-    run_inner,
+    positive_count,
 )
-from rxstream.errors import StreamError
+from rxstream.operators._flat_map_inner import Inners
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+#: What is handed on where it is made: iterating it calls nothing that could fail.
+_PLAIN: Final = frozenset({list, tuple})
 
-def flat_map(f: Callable[[T], Iterable[R] | Observable[R]]) -> Operator[T, R]:
-    """Hand on every item of ``f(value)``: an iterable's in place, one by one; a stream's as they come.
+
+def flat_map(
+    f: Callable[[T], Iterable[R] | Observable[R] | AsyncIterable[R] | Awaitable[Any]], *, concurrency: int | None = None
+) -> Operator[T, R]:
+    """Hand on every item of ``f(value)``: an iterable's in place, one by one; any other's as they come.
 
     .. marble::
 
@@ -36,142 +39,79 @@ def flat_map(f: Callable[[T], Iterable[R] | Observable[R]]) -> Operator[T, R]:
         [ flat_map(lambda n: ["a"] * n) ]
         -a---(aa)--|
 
-    It completes when the stream and every inner stream have. Items get the outer item's passport; Events, and the
-    items of inner streams that have one, keep their own.
+    ``f`` gives an iterable, a stream or an async iterable, or is a coroutine function that gives one of these in the
+    end. What has to be waited for goes side by side with what comes of other values.
+
+    It completes when the stream and everything that was made of it have. When no more is wanted below, what is at work
+    is cancelled. Items get the outer item's passport; Events, and the items of inner streams that have one, keep
+    their own. What breaks is a failure of its outer item; what came before is handed on.
 
     Args:
-        f: A plain function of one value.
+        f: A function of one value.
+        concurrency: Of how many values there may be something to wait for at once; later ones wait for their turn,
+            and ``f`` for its call. 1: one after the other, as reactivex's ``concat_map``. None: of any number.
 
     Raises:
-        ConfigurationError: If ``f`` cannot be called, or is async.
+        ConfigurationError: If ``f`` cannot be called, or ``concurrency`` is no whole number of at least 1; from a
+            plain subscription, which cannot await, where ``f`` gives something async.
 
-    State: the inner streams that have not ended.
+    State: the inner streams and calls that have not ended, and the values that wait for their turn.
 
-    Delivery: the outer record is settled when all that was made of it is handled.
+    Delivery: the outer record is settled when all that was made of it is handled. The watermark does not overtake a
+        value of which something with its timestamp may still come.
 
     Example:
         >>> rs.collect(rs.from_iterable(["a b", "c"]).pipe(ops.flat_map(str.split)))
         ['a', 'b', 'c']
+        >>> async def spelt(word):
+        ...     for letter in word:
+        ...         await asyncio.sleep(0)
+        ...         yield letter
+        >>> rs.collect(rs.from_iterable(["ab", "cd"]).pipe(ops.flat_map(spelt, concurrency=1)))
+        ['a', 'b', 'c', 'd']
     """
-    callable_("flat_map", f=f)
+    if not is_async(f):
+        callable_("flat_map", f=f)
+    if concurrency is not None:
+        positive_count("flat_map", concurrency=concurrency)
 
-    def start(down: Downstream[R]) -> Reactions:
-        inner = _InnerStreams(down)
-        slot, stop = down.context.slot, down.stop
-
-        def on_next(value: Any) -> None:
-            made = f(value)
-            if isinstance(made, Observable):
-                inner.subscribe(made, value)
-                return
-            # What is said of one item's key and time is not its siblings' business.
-            said = slot.key, slot.time, slot.headers
-            for item in _iterated(made):
-                if isinstance(item, Event):
-                    slot.key, slot.time, slot.headers = item.key, item.timestamp_ns, item.headers
-                    down.emit(item.value)
-                else:
-                    down.emit(item)
-                if stop.now:
-                    return
-                slot.key, slot.time, slot.headers = said
-
-        return Reactions(on_next, on_completed=inner.ended)
+    def start(down: Downstream[Any]) -> Reactions:
+        inners = Inners(f, down, concurrency)
+        return Reactions(
+            inners.on_next,
+            on_completed=inners.on_completed,
+            on_watermark=inners.on_watermark,
+            inline=_inline(f, inners, down),
+        )
 
     return node("flat_map", start, passport=True)
 
 
-def _iterated(made: Any) -> Iterable[Any]:
-    try:
-        found: Iterable[Any] = iter(made)
-    except TypeError:
-        raise StreamError(
-            f"flat_map: the function must return an iterable or a stream; got {made!r}. "
-            "Return a list of one item, or use ops.map."
-        ) from None
-    return found
-
-
-class _InnerStreams:
-    """The inner streams that have not ended; the last one completes those downstream."""
-
-    def __init__(self, down: Downstream[Any]) -> None:
-        self.down = down
-        self._running = 1  # the outer stream
-
-    def subscribe(self, inner: Observable[Any], outer: Any) -> None:
-        """Begin an inner stream: rxstream's own in place, any other as it likes."""
-        self._running += 1
-        down = self.down
-        told = _Inner(self, down.hold(waiting=True), outer)
-        if isinstance(inner, Stream):
-            stop = linked_stop(down.stop)
-            run_inner(
-                inner, Receiver("flat_map", told.on_next, told.on_completed, told.on_error, stop=stop), down.context
-            )
-            return
-        scheduler = down.context.scheduler
-        subscription = inner.subscribe(told, scheduler=scheduler)
-        told.forget_on_end(subscription.dispose)
-        if not scheduler.is_live:
-            # What it does at this instant, it does at once, and in nobody's name.
-            slot = down.context.slot
-            saved = slot.save()
-            slot.clear()
-            try:
-                scheduler.run_until(scheduler.now_ns, inclusive=True)
-            finally:
-                slot.restore(saved)
-
-    def ended(self) -> None:
-        """One stream less."""
-        self._running -= 1
-        if not self._running:
-            self.down.complete()
-
-
-class _Inner(abc.ObserverBase[Any]):
-    """One inner stream's observer: what it says is said on the outer item's behalf."""
-
-    def __init__(self, streams: _InnerStreams, hold: Hold, outer: Any) -> None:
-        self._streams = streams
-        self._hold = hold
-        self._outer = outer
-        self._ended = False
-        self._dispose: Callable[[], None] | None = None
-
-    def forget_on_end(self, dispose: Callable[[], None]) -> None:
-        """Be disposed of when those below want no more, unless it has ended by then."""
-        if not self._ended:
-            self._dispose = dispose
-            self._streams.down.stop.listen(dispose)
-
-    def on_next(self, value: Any) -> None:
-        down = self._streams.down
-        slot = down.context.slot
-        if self._ended or down.stop.now:
-            return
-        if slot.event is UNSET or slot.event is self._hold.event:
-            self._hold.emit(down.emit, value)
-            return
-        # The inner stream has passports of its own; what keeps the outer record unsettled is the hold.
-        before, slot.hold = slot.hold, self._hold
-        try:
-            down.emit(value)
-        finally:
-            slot.hold = before
-
-    def on_error(self, error: BaseException) -> None:
-        if not self._ended:
-            try:
-                self._hold.emit(lambda item: self._streams.down.failed(error, item), self._outer)
-            finally:
-                self.on_completed()
-
-    def on_completed(self) -> None:
-        if not self._ended:
-            self._ended = True
-            if self._dispose is not None:
-                self._streams.down.stop.forget(self._dispose)
-            self._hold.release()
-            self._streams.ended()
+def _inline(f: Callable[[Any], Any], inners: Inners, down: Downstream[Any]) -> Inline:
+    """What `Inners.on_next` does, as code: what is made as a list or tuple costs no call but the function's."""
+    lines = [
+        *(["if inners.is_full:", "    wait_for_turn(value)", "    skip"] if inners.is_limited else []),
+        "made = f(value)",
+        "if type(made) not in PLAIN:",
+        "    hand_on(made, value)",
+        *(["    if stop.now:", "        return"] if down.stop is not ENDLESS else []),
+        "    skip",
+        *(["said = slot.key, slot.time, slot.headers"] if down.below.passport else []),
+        "each value in made:",
+        *(["slot.key, slot.time, slot.headers = said"] if down.below.passport else []),
+        "if type(value) is Event:",
+        "    hand_on_event(value)",
+        "else:",
+        "    hand_on_item(value)",
+    ]
+    bindings = {
+        "f": f,
+        "inners": inners,
+        "wait_for_turn": inners.wait_for_turn,
+        "hand_on": inners.hand_on,
+        "hand_on_event": inners.hand_on_event,
+        "hand_on_item": down.emit,
+        "PLAIN": _PLAIN,
+        "Event": Event,
+    }
+    return Inline("\n".join(lines), bindings, {})

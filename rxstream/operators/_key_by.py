@@ -16,8 +16,8 @@ def key_by(f: Callable[[T], Any]) -> Operator[T, T]:
     .. marble::
 
         -a-b-|
-        [ key_by(str.upper) ]
-        -a-b-|
+        [ key_by(str.upper), events(), map(lambda event: event.key) ]
+        -A-B-|
 
     Keyed operators, windows, joins and sinks below use that key where they are given none.
 

@@ -20,8 +20,10 @@ def map(f: Callable[[T], R]) -> Operator[T, R]:
         [ map(lambda x: x * 2) ]
         -2-4-6-|
 
+    A value for which ``f`` raises is an error of its item; the next ones come. The end and errors of the stream pass.
+
     Args:
-        f: A plain function of one value. For an async one there is ``process``.
+        f: A plain function of one value. For an async one there are ``process`` and ``map_async``.
 
     Raises:
         ConfigurationError: If ``f`` cannot be called, or is async.

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from reactivex import Observable
 
-from rxstream.core import NEVER, Downstream, Operator, Reactions, as_stream
-from rxstream.errors import ConfigurationError
+from rxstream.core import ENDLESS, Downstream, Operator, Reactions
+from rxstream.operators._inputs import Ending, Watermarks, inputs
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ def merge(*others: Observable[Any]) -> Operator[T, Any]:
 
         -a---b-|
         --1-2---|
-        [ merge ]
+        [ merge(other) ]
         -a1-2b--|
 
     It completes when all have, and fails when one does. In virtual time histories are merged by their instants; at
@@ -41,45 +41,28 @@ def merge(*others: Observable[Any]) -> Operator[T, Any]:
         >>> rs.collect(rs.from_iterable([1, 2]).pipe(ops.merge(rs.from_iterable([3]))))
         [1, 2, 3]
     """
-    for other in others:
-        if not isinstance(other, Observable):
-            raise ConfigurationError(
-                f"merge: every input must be a Stream or an Observable; got {other!r}. Wrap it, "
-                "for instance in rs.from_iterable(…)."
-            )
-    return Operator("merge", start_many=_start, others=tuple(as_stream(other) for other in others))
+    return Operator("merge", start_many=_start, others=inputs("merge", others))
 
 
-def _start(down: Downstream[Any], inputs: int) -> Sequence[Reactions]:
-    running = inputs
-    watermarks = [-NEVER] * inputs
-    merged = -NEVER
-    wake = -NEVER
-
-    def advance() -> int:
-        nonlocal merged, wake
-        least = min(watermarks)
-        if merged < least < NEVER:
-            merged = least
-            wake = down.watermark(merged)
-        return wake
+def _start(down: Downstream[Any], count: int) -> Sequence[Reactions]:
+    running = count
+    watermarks = Watermarks(down, count)
+    # Where nobody below can want no more, an error ends the whole run; sources that hear no stop are read faster.
+    ending = None if down.stop is ENDLESS else Ending(down)
 
     def reactions(place: int) -> Reactions:
         def on_completed() -> None:
             nonlocal running
             running -= 1
-            watermarks[place] = NEVER
-            if running:
-                advance()
-            else:
-                down.complete()
-
-        def on_watermark(watermark: int) -> int:
-            watermarks[place] = watermark
-            return advance()
+            watermarks.leave(place)
+            if not running:
+                (ending or down).complete()
 
         return Reactions(
-            down.emit, on_completed=on_completed, on_watermark=on_watermark if down.keeps_event_time else None
+            on_completed=on_completed,
+            on_watermark=watermarks.taking(place),
+            on_error=None if ending is None else ending.fail,
+            stop=None if ending is None else ending.stop,
         )
 
-    return [reactions(place) for place in range(inputs)]
+    return [reactions(place) for place in range(count)]

@@ -19,8 +19,11 @@ def observe(f: Callable[[T], object]) -> Operator[T, T]:
         [ observe(print) ]
         -a-b-|
 
+    ``f`` is called before the value goes on. If it raises, that is an error of the item, which does not go on. It hears
+    of values only, not of the end or of an error.
+
     Args:
-        f: A plain function of one value. An error in it is the item's.
+        f: A plain function of one value.
 
     Raises:
         ConfigurationError: If ``f`` cannot be called, or is async.

@@ -17,8 +17,8 @@ def process(f: Any) -> Any:
     .. marble::
 
         -1-2-3-|
-        [ process(lambda x: x * 10 if x != 2 else None) ]
-        -a---b-|    a = 10, b = 30
+        [ process(lambda x: x * 2 if x != 2 else None) ]
+        -2---6-|
 
     Items keep their order: while an async ``f`` is at work, later ones wait. It completes when the last one is done.
 

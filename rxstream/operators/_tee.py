@@ -21,7 +21,7 @@ def tee(*branches: Branch) -> Callable[[Observable[T]], Stream[T]]:
     .. marble::
 
         -a-b-|
-        [ tee(audit) ]
+        [ tee(rs.to_list()) ]
         -a-b-|
 
     A branch ends when the stream does. A branch that fails is the item's failure; the item has gone on downstream

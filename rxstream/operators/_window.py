@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from rxstream.core import (
     FAILURES,
@@ -14,6 +13,8 @@ from rxstream.core import (
     UNSET,
     Downstream,
     Hold,
+    Inline,
+    LooseBatch,
     Operator,
     Reactions,
     callable_,
@@ -32,7 +33,24 @@ from rxstream.operators.agg import Aggregate, aggregate_of
 
 T = TypeVar("T")
 
-_MICROSECOND = 1_000
+_MICROSECOND: Final = 1_000
+_KEY_OF_ITEM: Final = "    group = item_key(slot)"
+# What is done with every item, as code that fusion pastes: a call would cost as much.
+_TAKING: Final = """\
+instant = slot.time
+if instant is UNSET or instant is None:
+    instant = time_of_item()
+if not windows.start <= instant < windows.end and not turn_to(instant, value): skip
+entry = windows.keys.get(group)
+if entry is None:
+    entry = begin(group, value, instant)
+else:
+    state = entry.state
+    entry.state = {add}
+batch = slot.batch
+if slot.hold is not None or (batch is not None and batch.tracks):
+    entry.kept.append(hold())
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +74,23 @@ class Pane:
     final: bool
 
 
+_set_key, _set_start, _set_end, _set_value, _set_revision, _set_final = (
+    Pane.__dict__[name].__set__ for name in ("key", "start", "end", "value", "revision", "final")
+)
+
+
+def _made_pane(key: Any, start: datetime, end: datetime, value: Any) -> Pane:
+    """Make a pane as its constructor does, which for what is frozen takes three times as long."""
+    pane = Pane.__new__(Pane)
+    _set_key(pane, key)
+    _set_start(pane, start)
+    _set_end(pane, end)
+    _set_value(pane, value)
+    _set_revision(pane, 0)
+    _set_final(pane, True)
+    return pane
+
+
 @dataclass(slots=True)
 class _Open:
     """One key's state in one window that is still open."""
@@ -77,8 +112,9 @@ def window(
     .. marble::
 
         -a-b-----c-|
-        [ window(tumbling(4)) ]
-        ---------P-(Q|)    P = [a b], Q = [c]
+        [ window(rs.tumbling(4)), map(lambda pane: pane.value) ]
+        ---------P-(Q|)
+          where P = ["a", "b"], Q = ["c"]
 
     A window closes when the watermark has reached its end and ``grace``; the end of the stream closes all. Panes
     closed by one step come out by end, then start, then in order of first arrival of their keys. A pane's passport
@@ -146,37 +182,34 @@ class _Windows:
         self._open: dict[int, dict[Any, _Open]] = {}
         self._closed_before = -NEVER
         # The window of the latest item, which is likely the next one's too.
-        self._start, self._end = NEVER, NEVER
-        self._keys: dict[Any, _Open] = {}
+        self.start, self.end = NEVER, NEVER
+        self.keys: dict[Any, _Open] = {}
 
     def reactions(self) -> Reactions:
-        return Reactions(self._taking(), on_completed=self.on_completed, on_watermark=self.on_watermark)
+        return Reactions(inline=self._taking(), on_completed=self.on_completed, on_watermark=self.on_watermark)
 
-    def _taking(self) -> Callable[[Any], None]:
-        """Make the function that takes an item; what it needs of ours for each one are its own names."""
-        slot, key_of, aggregate, add = self._slot, self._key, self._aggregate, self._aggregate.add
+    def _taking(self) -> Inline:
+        """Make the code that takes an item."""
+        group = ["group = key_of(value)"] if self._key else ["group = slot.key", "if group is UNSET:", _KEY_OF_ITEM]
+        add = self._aggregate.step or "add(state, value, instant)"
+        names = {
+            "windows": self,
+            "key_of": self._key,
+            "item_key": item_key,
+            "time_of_item": self._time_of_item,
+            "turn_to": self._turn_to,
+            "begin": self._begin,
+            "add": self._aggregate.add,
+            "hold": self._down.hold,
+        }
+        return Inline("\n".join([*group, _TAKING.format(add=add)]), names, {})
 
-        def on_next(value: Any) -> None:
-            key = slot.key if key_of is None else key_of(value)
-            if key is UNSET:
-                key = item_key(slot)
-            time = slot.time
-            if time is UNSET or time is None:
-                time = self._time_of_item()
-            if not self._start <= time < self._end and not self._turn_to(time, value):
-                return
-            entry = self._keys.get(key)
-            if entry is None:
-                # The state is set last: an aggregate that raises leaves the pane as it was.
-                entry = self._keys[key] = _Open(add(aggregate.init(), value, time))
-                self._open[self._start] = self._keys
-            else:
-                entry.state = add(entry.state, value, time)
-            batch = slot.batch
-            if slot.hold is not None or (batch is not None and batch.tracks):
-                entry.kept.append(self._down.hold())
-
-        return on_next
+    def _begin(self, key: Any, value: Any, time: int) -> _Open:
+        """Take a key's first item in the present window."""
+        # The state is set last: an aggregate that raises leaves the pane as it was.
+        entry = self.keys[key] = _Open(self._aggregate.add(self._aggregate.init(), value, time))
+        self._open[self.start] = self.keys
+        return entry
 
     def _time_of_item(self) -> int:
         time = item_time(self._slot)
@@ -188,8 +221,8 @@ class _Windows:
         if start < self._closed_before:
             self._let_go(value)
             return False
-        self._start, self._end = start, start + self._by.size
-        self._keys = self._open.get(start, {})
+        self.start, self.end = start, start + self._by.size
+        self.keys = self._open.get(start, {})
         return True
 
     def on_watermark(self, watermark: int) -> int:
@@ -206,39 +239,39 @@ class _Windows:
     def _close_before(self, start: int) -> None:
         """Close the windows that start before ``start``."""
         self._closed_before = max(self._closed_before, start)
-        self._start = self._end = NEVER
+        self.start = self.end = NEVER
         for closing in sorted(found for found in self._open if found < start):
             self._close(closing, self._open.pop(closing))
 
     def _close(self, start: int, keys: dict[Any, _Open]) -> None:
         end = start + self._by.size
         bounds = ns_to_datetime(start), ns_to_datetime(end)
+        last = end - _MICROSECOND
         slot = self._slot
         saved = slot.save()
         slot.clear()
+        # A pane is a record of its own; its passport is made when somebody asks.
+        slot.batch = LooseBatch(lambda pane: make_event(pane, pane.key, last, (), None))
         try:
             for key, entry in keys.items():
-                event = make_event(None, key, end - _MICROSECOND, (), None)
+                pane = _made_pane(key, *bounds, entry.state)
                 if entry.kept:
-                    hold = Hold.joint(event, entry.kept)
-                    hold.emit(partial(self._emit, key, *bounds), entry.state)
+                    hold = Hold.joint(make_event(pane, key, last, (), None), entry.kept)
+                    hold.emit(self._emit, pane)
                     hold.release()
                 else:
-                    # Nothing is to be settled: the pane needs no more than its name.
-                    slot.event, slot.batch, slot.hold = event, None, None
+                    slot.event = pane
                     slot.key = slot.time = slot.headers = UNSET
-                    self._emit(key, *bounds, entry.state)
+                    self._emit(pane)
         finally:
             slot.restore(saved)
 
-    def _emit(self, key: Any, start: datetime, end: datetime, state: Any) -> None:
+    def _emit(self, pane: Pane) -> None:
         try:
-            value = self._aggregate.finish(state)
+            _set_value(pane, self._aggregate.finish(pane.value))
         except FAILURES as error:
-            self._down.failed(error, state)
+            self._down.failed(error, pane.value)
             return
-        pane = Pane(key, start, end, value, 0, True)
-        self._slot.event._value = pane
         self._down.emit(pane)
 
     def _let_go(self, value: Any) -> None:

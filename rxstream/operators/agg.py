@@ -27,6 +27,7 @@ class Aggregate:
         finish: Reads the result out of a state.
         changes: How an item may change a state in place: not at all, or perhaps ("maybe"), or always and without ever
             failing ("surely"). In a dict of aggregates those that cannot be taken back come last.
+        step: What ``add`` gives as an expression of ``state`` and ``value``, which costs no call; None: it has none.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Aggregate:
     merge: Callable[[Any, Any], Any] | None
     finish: Callable[[Any], Any]
     changes: Literal["never", "maybe", "surely"] = "never"
+    step: str | None = None
 
 
 def count() -> Aggregate:
@@ -43,7 +45,7 @@ def count() -> Aggregate:
     Example:
         >>> hourly = ops.window(rs.tumbling(3600), into=rs.agg.count())
     """
-    return Aggregate("count", int, lambda n, _value, _at: n + 1, lambda a, b: a + b, _same)
+    return Aggregate("count", int, lambda n, _value, _at: n + 1, lambda a, b: a + b, _same, step="state + 1")
 
 
 def sum(f: Callable[[Any], Any] | None = None) -> Aggregate:
@@ -53,7 +55,10 @@ def sum(f: Callable[[Any], Any] | None = None) -> Aggregate:
         ConfigurationError: If ``f`` cannot be called, or is async.
     """
     of_value = _reader("sum", f)
-    return Aggregate("sum", int, lambda total, value, _at: total + of_value(value), lambda a, b: a + b, _same)
+    step = "state + value" if f is None else None
+    return Aggregate(
+        "sum", int, lambda total, value, _at: total + of_value(value), lambda a, b: a + b, _same, step=step
+    )
 
 
 def mean(f: Callable[[Any], Any] | None = None) -> Aggregate:

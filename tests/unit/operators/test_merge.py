@@ -1,16 +1,62 @@
 """Bringing several streams together."""
 
+from typing import Any
+
 import pytest
 import reactivex
+from reactivex import operators as rx
 from reactivex.subject import Subject
 
 import rxstream as rs
 from rxstream import operators as ops
+from rxstream.testing import Marbles
 from tests.unit.conftest import Numbers, Refusal
+
+#: Left, right, and what comes of them.
+DIAGRAMS = {
+    "by turns": ("             -a---b|", "   ---1---2|", " -a-1-b-2|"),
+    "at one instant": ("       -a---|", "    -1---|", "    -(a1)|"),
+    "empty": ("                |", "        -1-|", "      -1-|"),
+    "both empty": ("           |", "        |", "         |"),
+    "silent": ("               -a-|", "     ----", "      -a--"),
+    "an error": ("             -a-#", "     -----2", "    -a-#"),
+    "the other one's error": ("-a---b", "   --#", "       -a#"),
+    "an error behind an end": (" a|", "      --#", "       a-#"),
+}
+each_diagram = pytest.mark.parametrize("diagram", DIAGRAMS)
 
 
 def history(*items: tuple[int, object]) -> rs.Stream[object]:
     return rs.from_history(items, unit="s")
+
+
+@each_diagram
+@pytest.mark.parametrize("kind", ["hot", "cold"])
+def test_items_come_when_they_come(marbles: Marbles, kind: str, diagram: str) -> None:
+    left, right, expected = DIAGRAMS[diagram]
+    make = getattr(marbles, kind)
+
+    marbles.expect(make(left).pipe(ops.merge(make(right))), expected)
+
+
+@each_diagram
+def test_reactivex_says_the_same(marbles: Marbles, diagram: str) -> None:
+    left, right, expected = DIAGRAMS[diagram]
+
+    marbles.expect(marbles.hot(left).pipe(rx.merge(marbles.hot(right))), expected)
+
+
+def test_when_it_fails_nothing_more_is_read(marbles: Marbles) -> None:
+    left, right = marbles.hot("-a#"), marbles.hot("---1--2|")
+
+    marbles.expect(left.pipe(ops.merge(right)), "-a#")
+    marbles.expect_subscriptions(right, "        ^-!")
+
+
+def test_who_unsubscribes_hears_no_more(marbles: Marbles) -> None:
+    left, right = marbles.hot("-a-b-|"), marbles.hot("--1-2-|")
+
+    marbles.expect(left.pipe(ops.merge(right)), "-a1b----", subscription="^---!")
 
 
 def test_histories_are_merged_by_their_instants() -> None:
@@ -116,6 +162,17 @@ def test_it_fails_when_one_input_does() -> None:
     assert [str(error) for error in errors] == ["broken"]
 
 
+def test_an_input_that_fails_is_heard_of_once() -> None:
+    said: list[str] = []
+    one, two = Subject[int](), Subject[int]()
+    rs.from_observable(one).pipe(ops.merge(two)).subscribe(on_error=lambda error: said.append(str(error)))
+
+    two.on_error(ValueError("first"))
+    one.on_error(ValueError("second"))
+
+    assert said == ["first"]
+
+
 def test_an_item_that_fails_in_one_input_leaves_the_others_alone() -> None:
     inverse = rs.from_iterable([0, 1]).pipe(ops.map(lambda x: 1 / x))
 
@@ -143,7 +200,7 @@ def test_run_again_it_gives_the_same() -> None:
 
 
 @pytest.mark.parametrize("other", [[1, 2], None, 5], ids=repr)
-def test_what_is_no_observable_is_refused(refusal: Refusal, other: object) -> None:
+def test_what_is_no_observable_is_refused(refusal: Refusal, other: Any) -> None:
     assert refusal(lambda: ops.merge(other)) == (
         f"merge: every input must be a Stream or an Observable; got {other!r}. "
         "Wrap it, for instance in rs.from_iterable(…)."

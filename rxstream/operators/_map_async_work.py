@@ -1,0 +1,190 @@
+"""Calling an async function for several items at once."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from types import CoroutineType
+from typing import Any, Final
+
+from rxstream.core import (
+    FAILURES,
+    Downstream,
+    Reactions,
+    is_cancelled,
+    item_key,
+    tell_task,
+)
+from rxstream.errors import ConfigurationError
+from rxstream.operators._held_watermark import HeldWatermark
+from rxstream.operators._map_async_jobs import Block, Failure, Job, Keeping
+from rxstream.operators._map_async_orders import AsDone, AsTheyCame, ByKey, HandOn, Order
+from rxstream.operators._map_async_tasks import Wanted
+
+#: For each call that may be at work, how many items may wait for their keys, and how many are pinned singly.
+_EACH: Final = 2
+
+
+class AsyncCalls:
+    """One subscription: the items that wait, and the tasks that work on them, which end when there are none.
+
+    Args:
+        name: Whose errors they are.
+        call: The function.
+        down: Where results go.
+        concurrency: How many calls there may be at once.
+        order: ``"input"``, ``"done"`` or ``"key"``.
+    """
+
+    def __init__(
+        self, name: str, call: Callable[[Any], Any], down: Downstream[Any], *, concurrency: int, order: str
+    ) -> None:
+        self._name = name
+        self._call = call
+        self._down = down
+        self._concurrency = concurrency
+        self._is_keyed = order == "key"
+        self._keeping = Keeping(down.context.slot, down.stop, _EACH * concurrency)
+        self._watermark = HeldWatermark(down) if down.keeps_event_time else None
+        self._order = _order(order, self._handing_on(), concurrency)
+        self._wanted = Wanted(down.stop)
+        self._working = 0
+        self._open = 0
+        self._may_begin = True
+        self._completing = False
+
+    def reactions(self) -> Reactions:
+        """What the operator does with what comes."""
+        watermark = None if self._watermark is None else self._watermark.on_watermark
+        return Reactions(self._taking(), on_completed=self._on_completed, on_watermark=watermark)
+
+    def _taking(self) -> Callable[[Any], None]:
+        """Make the function that takes an item; what it needs of ours for each one are its own names."""
+        slot, keep, put = self._down.context.slot, self._keeping.keep, self._order.put
+        is_keyed, watermark, most = self._is_keyed, self._watermark, self._concurrency
+
+        def on_next(value: Any) -> None:
+            key = _key(slot) if is_keyed else None
+            job = keep(value)
+            if is_keyed:
+                job.key = key
+            if watermark is not None:
+                job.mark = watermark.mark()
+            put(job)
+            self._open += 1
+            if self._working < most:
+                self._begin()
+
+        return on_next
+
+    def _on_completed(self) -> None:
+        self._completing = True
+        if not self._open:
+            self._down.complete()
+
+    def _begin(self) -> None:
+        """Start as many tasks as may be at work and have something to do."""
+        while self._may_begin and self._working < self._concurrency:
+            job = self._order.take()
+            if job is None:
+                return
+            self._working += 1
+            try:
+                self._down.context.spawn(self._work(job), self._name)
+            except ConfigurationError:
+                # Nobody here can wait.
+                self._may_begin = False
+                self._keeping.let_go(job.kept)
+                raise
+
+    async def _work(self, job: Job | None) -> None:
+        # All in one coroutine: each one more that an await goes through costs a tenth of the whole.
+        call, order, stop, most = self._call, self._order, self._down.stop, self._concurrency
+        take, finish = order.take, order.finish
+        with self._wanted:
+            try:
+                while job is not None and not stop.now:
+                    tell_task(job.passport)
+                    try:
+                        made = call(job.value)
+                        if type(made) is CoroutineType or inspect.isawaitable(made):
+                            made = await made
+                        job.made = made
+                    except FAILURES as error:
+                        if is_cancelled(error):
+                            raise
+                        job.made = Failure(error)
+                    finish(job)
+                    job = take() if self._may_begin else None
+                    if self._working < most and order.waiting:
+                        self._begin()
+            except BaseException:
+                # The run ends: what has not begun by now stays unsettled.
+                self._may_begin = False
+                raise
+            finally:
+                self._working -= 1
+
+    def _handing_on(self) -> HandOn:
+        """Make the function that hands a result on."""
+        down, stop, slot, emit = self._down, self._down.stop, self._down.context.slot, self._down.emit
+        watermark, let_go = self._watermark, self._keeping.let_go
+
+        def hand_on(job: Job) -> None:
+            if stop.now:
+                # What nobody wants any more is not handled, and stays unsettled.
+                return
+            made, kept = job.made, job.kept
+            slot.event, slot.batch = job.event, kept.batch
+            if job.said is not None or type(kept) is not Block:
+                job.name_in(slot)
+            try:
+                if type(made) is Failure:
+                    down.failed(made.error, job.value)
+                else:
+                    emit(made)
+            finally:
+                # In a task's turn nobody else is on his way.
+                slot.clear()
+            let_go(kept)
+            if watermark is not None:
+                watermark.unmark(job.mark)
+            self._open -= 1
+            if self._completing and not self._open:
+                down.complete()
+
+        return hand_on
+
+
+def limited(call: Callable[[Any], Any], seconds: float) -> Callable[[Any], Awaitable[Any]]:
+    """Call the function, but wait no longer than so many seconds for what it gives."""
+
+    async def wait(value: Any) -> Any:
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                made = call(value)
+                return await made if inspect.isawaitable(made) else made
+        except TimeoutError as error:
+            if limit.expired():
+                raise TimeoutError(
+                    f"map_async: a call must be done within {seconds:g} s; the one for {value!r} was not. "
+                    "Give it more time: timeout=…"
+                ) from error
+            raise
+
+    return wait
+
+
+def _order(order: str, hand_on: HandOn, concurrency: int) -> Order:
+    if order == "key":
+        return ByKey(hand_on, _EACH * concurrency)
+    return AsTheyCame(hand_on) if order == "input" else AsDone(hand_on)
+
+
+def _key(slot: Any) -> Any:
+    key = item_key(slot)
+    # What cannot be a key is this item's error, and not of somebody who looks for it later.
+    hash(key)
+    return key
