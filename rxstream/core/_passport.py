@@ -83,7 +83,17 @@ class _ThreadSlot(threading.local):
 
 
 _THREAD: Final = _ThreadSlot()
-_TASK_EVENT: Final[ContextVar[Event[Any] | None]] = ContextVar("rxstream_event", default=None)
+
+
+class Named(Protocol):
+    """An item that a task is at work on; its passport is made when somebody asks."""
+
+    @property
+    def passport(self) -> Event[Any]:
+        """With its source's value."""
+
+
+_TASK_ITEM: Final[ContextVar[Event[Any] | Named | None]] = ContextVar("rxstream_event", default=None)
 
 
 def thread_slot() -> Slot:
@@ -100,14 +110,14 @@ def current_event() -> Event[Any] | None:
     """
     slot = _THREAD.slot
     if slot.event is UNSET:
-        return _TASK_EVENT.get()
+        item = _TASK_ITEM.get()
+        return item if item is None or isinstance(item, Event) else item.passport
     source = source_event(slot)
     return passport(slot, source.value)
 
 
-def tell_task(event: Event[Any] | None) -> None:
-    """Make ``event`` the current one for the running task and what it starts."""
-    _TASK_EVENT.set(event)
+#: Makes an item, or an Event, the current one for the running task and what it starts.
+tell_task: Final[Callable[[Event[Any] | Named | None], object]] = _TASK_ITEM.set
 
 
 def source_event(slot: Slot) -> Event[Any]:

@@ -96,7 +96,7 @@ class Calls:
                 # What nobody wants any more is not handled, and stays unsettled.
                 return
             waiting = self.queue[0]
-            tell_task(waiting.hold.passport)
+            tell_task(waiting.hold)
             await self._finish(waiting)
             self.queue.popleft()
             self._holds.release(waiting.hold)

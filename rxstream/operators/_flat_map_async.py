@@ -42,7 +42,7 @@ class AsyncInner:
             raise
 
     async def _work(self, made: Any) -> None:
-        tell_task(self._hold.passport)
+        tell_task(self._hold)
         with self._inners.wanted:
             try:
                 await self._hand_on(made)

@@ -105,7 +105,7 @@ class AsyncCalls:
         with self._wanted:
             try:
                 while job is not None and not stop.now:
-                    tell_task(job.passport)
+                    tell_task(job)
                     try:
                         made = call(job.value)
                         if type(made) is CoroutineType or inspect.isawaitable(made):

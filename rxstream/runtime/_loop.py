@@ -15,6 +15,9 @@ from rxstream.core import VIRTUAL, StreamScheduler, Work, seconds_to_ns
 #: Turns of the loop in one instant after which time goes on all the same: a coroutine polls for what is to come.
 _SPINNING: Final = 10_000
 
+# Called for every step of every task: looking for it in the base classes would cost as much as it does.
+_call_soon: Final = asyncio.SelectorEventLoop.call_soon
+
 #: Whether the running code was marked as real work.
 _MARKED: Final[ContextVar[bool]] = ContextVar("rxstream_marked", default=False)
 
@@ -75,9 +78,10 @@ class ClockLoop(asyncio.SelectorEventLoop):
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:  # type: ignore[override]  # the loop's own types cannot be repeated
         """Call at the next turn; time does not go on before."""
         driver = self.driver
-        if driver is not None and driver.replaying and _is_virtual(context):
+        # Once is enough until all have had their turn.
+        if driver is not None and not driver.scheduler.clock.touched and driver.replaying and _is_virtual(context):
             driver.scheduler.touch()
-        return super().call_soon(callback, *args, context=context)
+        return _call_soon(self, callback, *args, context=context)
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> Any:  # type: ignore[override]  # the loop's own types cannot be repeated
         """Call after so many seconds of the time that counts there."""
