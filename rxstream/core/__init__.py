@@ -37,7 +37,8 @@ from rxstream.core._instants import (
     ns_to_datetime,
     seconds_to_ns,
 )
-from rxstream.core._loose import LooseBatch, close_reader
+from rxstream.core._loose import close_reader
+from rxstream.core._loose_batch import LooseBatch
 from rxstream.core._operator import Downstream, Operator, Reactions, inline, node, timed
 from rxstream.core._passport import (
     UNSET,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -10,18 +9,15 @@ from typing import Any, Final, NamedTuple
 from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 
-from rxstream.core._context import Context, Halt
-from rxstream.core._event import Event
+from rxstream.core._context import Context
+from rxstream.core._entry import Entry
 from rxstream.core._feed import Feed
 from rxstream.core._fusion import fuse, fuse_head
 from rxstream.core._operator import Downstream, Operator, Reactions
-from rxstream.core._passport import UNSET
 from rxstream.core._receiver import ENDLESS, Receiver, Stop, fan_out, never_called
 from rxstream.core._relay import Relay
 from rxstream.core._shape import Head
 from rxstream.core._stream import Stream, lineage, parents_of
-from rxstream.core._timekeeper import on_time_of
-from rxstream.errors import BufferOverflowError
 
 
 @dataclass(slots=True)
@@ -251,79 +247,3 @@ def observer_receiver(observer: abc.ObserverBase[Any], stop: Stop) -> Receiver:
         on_error=observer.on_error,  # type: ignore[arg-type]  # Rx says Exception; a CancelledError is none
         stop=stop,
     )
-
-
-class Entry(abc.ObserverBase[Any]):
-    """What a foreign Observable hands its items to, from any thread; they get a passport if they come without one.
-
-    A source's items wait until the past is done, as many as there is room for.
-    """
-
-    def __init__(self, below: Receiver, context: Context, *, is_source: bool, room: int) -> None:
-        self._ended = False
-        self._is_source = is_source
-        self._below = below
-        self._context = context
-        self._thread = threading.get_ident()
-        self._room = room
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will come, or is wanted."""
-        return self._ended or self._below.stop.now
-
-    def on_next(self, value: Any) -> None:
-        """Take one item."""
-        self._take(lambda: self._push(value))
-
-    def on_error(self, error: Exception) -> None:
-        """Take an error that ends the Observable."""
-        self._take(lambda: self._end(lambda: self._context.source_failed(error, self._below)))
-
-    def on_completed(self) -> None:
-        """Take the end."""
-        self._take(lambda: self._end(self._below.on_completed))
-
-    def _take(self, act: Callable[[], None]) -> None:
-        if threading.get_ident() != self._thread:
-            self._context.post(lambda: self._enter(act))
-        else:
-            self._enter(act)
-
-    def _enter(self, act: Callable[[], None]) -> None:
-        context = self._context
-        if not self._is_source or context.gate.is_open:
-            on_time_of(context.keeper, act)
-            return
-        if self._room <= 0:
-            error = BufferOverflowError(
-                "from_observable: what comes while the past is replayed must find room, as an Observable cannot be "
-                "made to wait; it is full. Give more room, buffer=…, or make it an async iterable, which waits."
-            )
-            self._end(lambda: context.source_failed(error, self._below))
-            return
-        self._room -= 1
-        context.gate.when_open(lambda: on_time_of(context.keeper, act))
-
-    def _push(self, value: Any) -> None:
-        slot = self._context.slot
-        if self.ended:
-            return
-        if self._is_source:
-            self._context.statistics.received += 1
-        if slot.event is not UNSET:
-            self._below.on_next(value)
-            return
-        slot.event = value if isinstance(value, Event) else Event(value)
-        try:
-            self._below.on_next(slot.event.value)
-        except Halt:
-            # Whoever pushes is not ours to unwind; the run knows already that it must end.
-            self._ended = True
-        finally:
-            slot.clear()
-
-    def _end(self, act: Callable[[], None]) -> None:
-        if not self._ended:
-            self._ended = True
-            act()

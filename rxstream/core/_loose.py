@@ -3,48 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from rxstream.core._connect import Intake
-from rxstream.core._event import Event
 from rxstream.core._feed import Idle, Poll
 from rxstream.core._instants import NEVER
+from rxstream.core._loose_batch import LooseBatch
 from rxstream.core._passport import Slot
 from rxstream.core._reader import OpenBatch, Reader, reader_of
 from rxstream.core._replay import Merge
 from rxstream.core._scheduler import StreamScheduler
-
-
-class LooseBatch:
-    """Records that nobody has to remember."""
-
-    tracks = False
-
-    __slots__ = ("lift",)
-
-    def __init__(self, lift: Callable[[Any], Event[Any]]) -> None:
-        self.lift = lift
-
-    def pin(self, record: Any, waiting: bool) -> None:
-        """Nothing is to be settled."""
-
-    def unpin(self, record: Any, waiting: bool) -> None:
-        """Nothing is to be settled."""
-
-    def hold_all(self) -> None:
-        """Nothing is to be settled."""
-
-    def release_all(self) -> None:
-        """Nothing is to be settled."""
-
-    def close(self) -> None:
-        """Nothing is to be settled."""
-
-    def close_at(self, record: Any) -> None:
-        """Nothing is to be settled."""
-
-    def close_behind(self, record: Any) -> None:
-        """Nothing is to be settled."""
 
 
 def loose_reader(intake: Intake, start: int) -> Reader:

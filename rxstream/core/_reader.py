@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice, repeat
@@ -48,10 +49,13 @@ class Reader:
         following: Gives the next batch, `PENDING`, how it closes, or None: it closes behind the last record.
         opened: Makes the batch of records that are handed over together.
         close: Lets the source finish its `with` blocks and `finally` clauses.
+        row: Of a timer's ticks.
+        note_pass: Hears how many seconds the pass of a batch took.
     """
 
     __slots__ = (
         "_following",
+        "_note_pass",
         "_opened",
         "_place",
         "_records",
@@ -77,6 +81,7 @@ class Reader:
         opened: Callable[[Poll], OpenBatch],
         close: Callable[[], None],
         row: Row | None = None,
+        note_pass: Callable[[float], None] | None = None,
     ) -> None:
         self.intake = intake
         self.one: Any = intake.one
@@ -92,6 +97,7 @@ class Reader:
         self.batch: OpenBatch | None = None
         self._following = following
         self._opened = opened
+        self._note_pass = note_pass
         self._records: Sequence[Any] = ()
         self._place = 0
         self._rest: Iterator[Any] | None = None
@@ -133,6 +139,7 @@ class Reader:
             taken = iter(self._records if whole else self._records[self._place : None if end < 0 else end])
         self._rest = None
         slot.batch = batch
+        began = time.monotonic()
         try:
             self.intake.run(taken)
         except Pause as pause:
@@ -142,6 +149,8 @@ class Reader:
             self._go_to(self._place_of(taken, end))
             batch.close_at(slot.event)
             raise
+        if self._note_pass is not None:
+            self._note_pass(time.monotonic() - began)
         self._go_to(self._place_of(taken, end))
         if self.intake.receiver.stop.now:
             batch.close_behind(slot.event)
@@ -261,7 +270,7 @@ def reader_of(intake: Intake, opened: Callable[[Poll], OpenBatch], start: int, h
         if not getattr(batches, "gi_running", False):
             getattr(batches, "close", _nothing)()
 
-    return Reader(intake, following, opened, close)
+    return Reader(intake, following, opened, close, note_pass=getattr(batches, "note_pass", None))
 
 
 def _ticking(dues: Iterator[int], row: Row) -> Callable[[], Poll | None]:

@@ -27,35 +27,36 @@ class Timekeeper(Protocol):
         """Do ``act``, and return what it gives; what it raises ends the run."""
 
 
-_CURRENT: Final[ContextVar[Timekeeper | None]] = ContextVar("rxstream_timekeeper", default=None)
+#: What the running code's time comes from.
+CURRENT: Final[ContextVar[Timekeeper | None]] = ContextVar("rxstream_timekeeper", default=None)
 #: Whether the running code's time is virtual, on a loop that has virtual time.
 VIRTUAL: Final[ContextVar[bool]] = ContextVar("rxstream_virtual", default=False)
 
 
 def timekeeper() -> Timekeeper | None:
     """What the running code's time comes from, or None outside any run."""
-    return _CURRENT.get()
+    return CURRENT.get()
 
 
 def current_scheduler() -> StreamScheduler | None:
     """The clock of the running code, or None outside any run."""
-    keeper = _CURRENT.get()
+    keeper = CURRENT.get()
     return None if keeper is None else keeper.scheduler
 
 
 def keep_time(keeper: Timekeeper | None) -> None:
     """Let the running task's time, and that of all it starts, come from ``keeper``, until somebody says otherwise."""
-    _CURRENT.set(keeper)
+    CURRENT.set(keeper)
     VIRTUAL.set(False)
 
 
 def on_time_of(keeper: Timekeeper, act: Callable[[], None]) -> None:
     """Do ``act`` on the time of ``keeper``."""
-    if _CURRENT.get() is keeper:
+    if CURRENT.get() is keeper:
         act()
         return
-    token = _CURRENT.set(keeper)
+    token = CURRENT.set(keeper)
     try:
         act()
     finally:
-        _CURRENT.reset(token)
+        CURRENT.reset(token)

@@ -65,8 +65,11 @@ def lifted(record: Any) -> Event[Any]:
 def batched(items: Iterable[Any]) -> Iterator[Sequence[Any]]:
     """Cut items into batches: collections by slices, anything else without reading ahead of the consumer."""
     if isinstance(items, list | tuple | range):
-        yield from _slices(items)
-        return
+        return _Slices(items)
+    return _drawn(items)
+
+
+def _drawn(items: Iterable[Any]) -> Iterator[Sequence[Any]]:
     iterator = iter(items)
     try:
         for first in iterator:
@@ -77,17 +80,30 @@ def batched(items: Iterable[Any]) -> Iterator[Sequence[Any]]:
             getattr(iterator, "close", _nothing)()
 
 
-def _slices(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    start, size = 0, _FIRST
-    while start < len(items):
-        began = time.monotonic()
-        yield items[start : start + size]
-        start += size
-        seconds = time.monotonic() - began
+class _Slices:
+    """The batches of a collection, as large as passes are quick."""
+
+    def __init__(self, items: Sequence[Any]) -> None:
+        self._items = items
+        self._start = 0
+        self._size = _FIRST
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        return self
+
+    def __next__(self) -> Sequence[Any]:
+        start = self._start
+        if start >= len(self._items):
+            raise StopIteration
+        self._start = start + self._size
+        return self._items[start : self._start]
+
+    def note_pass(self, seconds: float) -> None:
+        """Hear how long a pass took."""
         if seconds < _QUICK:
-            size = min(2 * size, _MOST)
+            self._size = min(2 * self._size, _MOST)
         elif seconds > _LONG:
-            size = max(size // 2, 1)
+            self._size = max(self._size // 2, 1)
 
 
 def _nothing() -> None:
