@@ -41,6 +41,9 @@ OPERATORS: dict[str, Make] = {
     "key_by": ops.key_by,
     "observe": ops.observe,
     "event_time": lambda f: ops.event_time(f, unit="s"),
+    "distinct": ops.distinct,
+    "distinct_until_changed": lambda f: ops.distinct_until_changed(key=f),
+    "take_while": lambda f: ops.take_while(lambda value: (f(value), True)),
 }
 FULL = rs.Event(7, "k", datetime(2026, 1, 1, tzinfo=UTC), (("h", b"x"),), rs.Origin("topic", 0, 3))
 
@@ -206,7 +209,7 @@ def test_the_rest_of_the_passport_is_kept(name: str) -> None:
     [event] = rs.collect(rs.from_iterable([FULL]).pipe(OPERATORS[name](same), ops.events()))
 
     kept = event.replace(
-        key=FULL.key if name == "key_by" else event.key,
+        key=FULL.key if name in {"key_by", "distinct"} else event.key,
         timestamp=FULL.timestamp if name == "event_time" else event.timestamp,
     )
     assert kept == FULL
