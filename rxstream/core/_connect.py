@@ -165,7 +165,7 @@ def _connect_operator(
     below = fuse(whole.stages, whole.below, whole.context)
     # What an operator hands on as it is goes straight to a node below: there is nothing between them.
     next_below = below if whole.stages else whole.below
-    down: Downstream[Any] = Downstream(step.name, below, whole.context)
+    down: Downstream[Any] = Downstream(step.name, below, whole.context, next_below)
     if step.start is not None:
         context = whole.context if step.handler is None else whole.context.catching(step.handler)
         above.append(_Chain((), _receiver(step, step.start(down), below, next_below), whole.rank, context))

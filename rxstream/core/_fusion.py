@@ -13,7 +13,7 @@ from rxstream.core._instants import NEVER, ns_to_datetime
 from rxstream.core._operator import Operator
 from rxstream.core._passport import UNSET, source_event
 from rxstream.core._receiver import Receiver, no_watermark
-from rxstream.core._shape import Head, Shape, bound_values, inline_of, shape_of
+from rxstream.core._shape import Head, Shape, bound_values, inline_of, last_of, shape_of
 from rxstream.core._writing import Source, write
 from rxstream.errors import OutOfOrderError
 
@@ -94,7 +94,7 @@ def _build(
     build, source = generated(shape)
     run: Callable[[Any], None] = build(
         context.slot,
-        below.on_next,
+        last_of(below).on_next,
         _blame(source, shape, below, context),
         below.stop,
         context.statistics,

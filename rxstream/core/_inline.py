@@ -22,6 +22,8 @@ class Inline:
     code: str
     bindings: Mapping[str, Any]
     state: Mapping[str, Callable[[], Any]]
+    #: The receiver that gets ``value`` then; its code, if it has some, is pasted behind.
+    then: Any = None
     #: What is to be done before the first item of a batch.
     opening: str = ""
     #: Whether the code itself makes the watermark, so that those from above end here.

@@ -40,11 +40,13 @@ class Reactions:
 class Downstream(Generic[T]):
     """What a node sees of those below it and of the run."""
 
-    __slots__ = ("_name", "below", "complete", "context", "emit", "fail", "stop", "watermark")
+    __slots__ = ("_name", "below", "complete", "context", "emit", "fail", "next", "stop", "watermark")
 
-    def __init__(self, name: str, below: Receiver, context: Context) -> None:
+    def __init__(self, name: str, below: Receiver, context: Context, next_below: Receiver | None = None) -> None:
         self._name = name
         self.below = below
+        #: What to hand on to by code, as `Inline.then`.
+        self.next = next_below or below
         self.context = context
         self.emit: Callable[[T], None] = below.on_next
         self.complete = below.on_completed

@@ -57,13 +57,14 @@ class StageShape(NamedTuple):
 class Shape(NamedTuple):
     """A segment: where its records come from, its operators, and what stands below.
 
-    ``end`` is the code of what stands below, where it has some: it is pasted in place of a call.
+    ``ends`` is the code of what stands below, where it has some: it is pasted in place of a call. ``below`` is the name
+    of whoever is called then, if anybody is.
     """
 
     head: HeadShape | None
     stages: tuple[StageShape, ...]
-    below: str
-    end: StageShape | None
+    ends: tuple[StageShape, ...]
+    below: str | None
     #: Whether those below may want no more, keep event time, and care for passports.
     stops: bool
     watermarks: bool
@@ -78,20 +79,21 @@ class Shape(NamedTuple):
     @property
     def counter(self) -> str | None:
         """The name of what counts the items that reach the end."""
-        last = "" if self.end is None else self.end.code.rstrip().rpartition("\n")[2]
+        last = self.ends[-1].code.rstrip().rpartition("\n")[2] if self.ends else ""
         return last.removeprefix("count ") if last.startswith("count ") else None
 
     @property
     def counts_at_once(self) -> bool:
         """Whether it can be told of a whole batch how many of its records reach the end: all but what is let go."""
-        one_each = not any("each value in" in stage.code for stage in self.stages)
+        one_each = not any("each value in" in stage.code for stage in (*self.stages, *self.ends))
         return self.head is not None and self.head.sized and one_each and self.counter is not None
 
     @property
     def names(self) -> list[str]:
         """The names of all that stands in it, from the source to what follows."""
         names = [] if self.head is None else [self.head.name]
-        return [*names, *(stage.name for stage in self.stages), self.below]
+        called = [] if self.below is None else [self.below]
+        return [*names, *(stage.name for stage in (*self.stages, *self.ends)), *called]
 
 
 def shape_of(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head | None) -> Shape:
@@ -99,8 +101,8 @@ def shape_of(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head |
     return Shape(
         head=None if head is None else _head_shape(head),
         stages=tuple([_stage_shape(stage.name, inline_of(stage), stage.passport) for stage in stages]),
-        below=below.name,
-        end=None if below.inline is None else _stage_shape(below.name, below.inline, below.passport),
+        ends=tuple([_stage_shape(end.name, code, end.passport) for end, code in ends_of(below)]),
+        below=None if last_of(below).inline is not None else last_of(below).name,
         stops=below.stop is not ENDLESS,
         watermarks=below.watermarks,
         passport=below.passport,
@@ -110,10 +112,27 @@ def shape_of(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head |
 def bound_values(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head | None) -> list[Any]:
     """What the names stand for that the text is given, in its order."""
     values = [] if head is None else list(head.feed.bindings.values())
-    codes = [inline_of(stage) for stage in stages]
-    for code in codes if below.inline is None else [*codes, below.inline]:
+    for code in [*(inline_of(stage) for stage in stages), *(code for _, code in ends_of(below))]:
         values += [*code.bindings.values(), *code.state.values()]
     return values
+
+
+def ends_of(below: Receiver) -> list[tuple[Receiver, Inline]]:
+    """What stands below and has code of its own, as far as code follows on code."""
+    ends = []
+    while below.inline is not None:
+        ends.append((below, below.inline))
+        if below.inline.then is None:
+            break
+        below = below.inline.then
+    return ends
+
+
+def last_of(below: Receiver) -> Receiver:
+    """Who gets the values in the end: by code, or by a call."""
+    while below.inline is not None and below.inline.then is not None:
+        below = below.inline.then
+    return below
 
 
 def inline_of(stage: Operator[Any, Any]) -> Inline:

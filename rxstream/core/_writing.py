@@ -156,20 +156,19 @@ def _write_kept(source: Source, loop: Source, shape: Shape, states: Sequence[str
 
 def _counter(shape: Shape) -> str:
     assert shape.counter is not None  # noqa: S101 - there is one where something is counted
-    return f"{renamed(shape.counter, len(shape.stages) + 1)}.count"
+    return f"{renamed(shape.counter, len(shape.stages) + len(shape.ends))}.count"
 
 
 def _write_opening(source: Source, shape: Shape) -> None:
     """Write what those below want done before the first item of a batch."""
-    if shape.end is not None and shape.end.opening:
-        opening = shape.end._replace(code=shape.end.opening)
-        for line in stage_lines(opening, len(shape.stages) + 1, Manner(""), heard=True):
+    for place, end in enumerate(shape.ends, len(shape.stages) + 1):
+        for line in stage_lines(end._replace(code=end.opening), place, Manner(""), heard=True) if end.opening else ():
             source.add(2, line)
 
 
 def _placed(shape: Shape) -> list[tuple[int, StageShape]]:
     """The operators, and what stands below where it has code of its own, with their places."""
-    return list(enumerate(shape.stages if shape.end is None else (*shape.stages, shape.end), 1))
+    return list(enumerate((*shape.stages, *shape.ends), 1))
 
 
 def _write_pass(source: Source, shape: Shape, depth: int, manner: Manner) -> None:
@@ -194,8 +193,8 @@ def _write_pass(source: Source, shape: Shape, depth: int, manner: Manner) -> Non
                 depth, manner = depth + 2, Manner("continue", in_batches=manner.in_batches)
             else:
                 source.add(depth, line, place, stage.name if number == 0 else "")
-    if shape.end is None:
-        source.add(depth, "emit(value)", len(shape.stages) + 1, shape.below)
+    if shape.below is not None:
+        source.add(depth, "emit(value)", len(shape.stages) + len(shape.ends) + 1, shape.below)
     _write_stop(source, shape, depth)
     for opened in reversed(tries):
         source.add(opened, "except FAILURES as error:")

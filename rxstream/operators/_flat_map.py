@@ -101,8 +101,7 @@ def _inline(f: Callable[[Any], Any], inners: Inners, down: Downstream[Any]) -> I
         *(["slot.key, slot.time, slot.headers = said"] if down.below.passport else []),
         "if type(value) is Event:",
         "    hand_on_event(value)",
-        "else:",
-        "    hand_on_item(value)",
+        "    skip",
     ]
     bindings = {
         "f": f,
@@ -110,8 +109,7 @@ def _inline(f: Callable[[Any], Any], inners: Inners, down: Downstream[Any]) -> I
         "wait_for_turn": inners.wait_for_turn,
         "hand_on": inners.hand_on,
         "hand_on_event": inners.hand_on_event,
-        "hand_on_item": down.emit,
         "PLAIN": _PLAIN,
         "Event": Event,
     }
-    return Inline("\n".join(lines), bindings, {})
+    return Inline("\n".join(lines), bindings, {}, then=down.next)
