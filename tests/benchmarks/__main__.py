@@ -10,7 +10,22 @@ from tests.benchmarks._harness import Work, compare
 from tests.benchmarks._machine import machine
 from tests.benchmarks._table import missed, table
 
-_BENCHMARKS = ("chain", "events", "flights", "kafka_copy", "replay", "ticks", "later")
+_BENCHMARKS = (
+    "chain",
+    "keyed",
+    "batches",
+    "inner",
+    "branches",
+    "concurrency",
+    "subject",
+    "events",
+    "memory",
+    "flights",
+    "kafka_copy",
+    "replay",
+    "ticks",
+    "later",
+)
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 _PAGE = """\
 # Benchmarks

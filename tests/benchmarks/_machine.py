@@ -5,7 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_LIBRARIES = ("rxstream", "reactivex", "aiokafka", "csp")
+_LIBRARIES = ("rxstream", "reactivex", "aiokafka", "aiostream", "bytewax", "csp", "streamz")
 
 
 def machine() -> str:
