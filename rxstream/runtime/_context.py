@@ -245,7 +245,7 @@ if waits:
 made = call(value)
 if made is not None:
     take(value, made)
-    waits = bool(queue)
+    waits = True if queue else False
     skip
 count taken
 """
@@ -261,7 +261,7 @@ def _called(f: Callable[[Any], Any], context: Any) -> tuple[Receiver, Callable[[
     calls = Calls(receiver.name, f, on_made=counted, context=context, below=receiver, on_idle=_nothing)
     receiver.on_next = calls.on_next
     names = {"queue": calls.queue, "call": f, "line_up": calls.line_up, "take": calls.take, "taken": taken}
-    receiver.inline = Inline(_CALLING, names, {}, opening="waits = bool(queue)")
+    receiver.inline = Inline(_CALLING, names, {}, opening="waits = True if queue else False")
     return receiver, lambda: taken.count
 
 

@@ -1,4 +1,4 @@
-"""What the pages on time and on testing show is what their code prints."""
+"""What the pages show is what their code prints."""
 
 import io
 import subprocess
@@ -14,6 +14,7 @@ from tests.unit.test_readme import _BLOCK, README
 
 DOCS = README.parent / "docs"
 PAGES = ("time.md", "testing.md")
+OPERATORS = tuple(sorted(f"operators/{page.name}" for page in (DOCS / "operators").glob("*.md")))
 
 
 def blocks(page: str) -> list[tuple[str | None, str, str]]:
@@ -42,7 +43,7 @@ def printed(page: str) -> Iterator[str]:
         yield out.getvalue()
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES + OPERATORS)
 def test_the_code_on_a_page_prints_what_stands_below_it(page: str) -> None:
     assert list(printed(page)) == [output for _, output in shown(page)]
 
@@ -55,7 +56,7 @@ def test_every_block_is_run_or_compared(page: str) -> None:
     assert languages.count((None, "text")) == len([output for _, output in shown(page) if output])
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES + OPERATORS)
 def test_a_page_is_read_in_a_few_minutes(page: str) -> None:
     assert len((DOCS / page).read_text().splitlines()) <= 150
 
