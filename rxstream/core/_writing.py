@@ -40,10 +40,14 @@ class Source:
 
     lines: list[str] = field(default_factory=list)
     stages: dict[int, int] = field(default_factory=dict)
+    #: All words of the code; those of notes are none of it.
+    said: set[str] = field(default_factory=set)
 
     def add(self, depth: int, line: str, stage: int | None = None, note: str = "") -> None:
-        """Append one line."""
-        self.lines.append(f"{_INDENT * depth}{line}{f'  # {note}' if note else ''}")
+        """Append one line, with a note that may say anything."""
+        comment = f"  # {' '.join(note.split())}" if note else ""
+        self.lines.append(f"{_INDENT * depth}{line}{comment}")
+        self.said.update(re.findall(r"\w+", line))
         if stage is not None:
             self.stages[len(self.lines)] = stage
 
@@ -112,7 +116,7 @@ def _write_loop(source: Source, shape: Shape, names: Sequence[str], states: Sequ
     _write_pass(loop, shape, 3, manner)
     opening = Source()
     _write_opening(opening, shape)
-    said = set(re.findall(r"\w+", opening.text + loop.text))
+    said = opening.said | loop.said
     counts = [name for name in ("dropped", "left", "passed") if name in said or (name == "left" and manner.at_once)]
 
     for name in states:

@@ -247,11 +247,11 @@ def test_an_operator_that_may_keep_records_unseen_is_refused_behind_a_group() ->
     records = rs.from_kafka("orders", bootstrap_servers="localhost:9092", group_id="billing")
 
     with pytest.raises(rs.UntrackedOperatorError) as caught:
-        records.pipe(reactivex.operators.delay(1)).to(rs.to_list())
+        records.pipe(reactivex.operators.take_last(1)).to(rs.to_list())
 
     assert str(caught.value) == (
-        "reactivex's delay: behind from_kafka every operator must say what becomes of each record; this one may keep "
-        "or drop them unseen. Use one of rxstream's operators."
+        "reactivex's take_last: behind from_kafka every operator must say what becomes of each record; this one may "
+        "keep or drop them unseen. Use one of rxstream's operators."
     )
 
 

@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Callable
 from functools import reduce
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,3 +191,11 @@ def test_a_function_that_asks_for_its_item_again_gets_the_same() -> None:
     steps = ops.map(lambda x: (x, rs.current_event().value)), ops.map(lambda pair: (*pair, rs.current_event().value))
 
     assert rs.collect(rs.from_iterable([1, 2]).pipe(*steps)) == [(1, 1, 1), (2, 2, 2)]
+
+
+def test_users_words_in_notes_are_no_code(tmp_path: Path) -> None:
+    path = tmp_path / "left dropped\nraise SystemExit"
+
+    rs.run(rs.from_iterable(["a"]).pipe(ops.map(str.upper)).to(rs.to_file(path, format="lines")))
+
+    assert path.read_text() == "A\n"
