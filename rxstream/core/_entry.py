@@ -34,7 +34,6 @@ class Entry(abc.ObserverBase[Any]):
 
     def __init__(self, below: Receiver, context: Context, *, is_source: bool, room: int) -> None:
         self._below = below
-        self._hand_on = below.on_next
         self._context = context
         self._slot = context.slot
         self._keeper = context.keeper
@@ -43,6 +42,7 @@ class Entry(abc.ObserverBase[Any]):
         self._thread = get_ident()
         self._room = room
         self._ended = False
+        self._push = self._pushing()
 
     @property
     def ended(self) -> bool:
@@ -82,27 +82,35 @@ class Entry(abc.ObserverBase[Any]):
             self._room -= 1
         self._gate.when_open(lambda: on_time_of(self._keeper, act))
 
-    def _push(self, value: Any) -> None:
+    def _pushing(self) -> Callable[[Any], None]:
+        """Make the function that lets an item pass; what it needs of ours for each one are its own names."""
         # Whoever pushes one by one waits for each: what this costs, costs every item.
-        if self._ended or self._below.stop.now:
-            return
-        if self._is_source:
-            self._context.statistics.received += 1
-        slot = self._slot
-        if slot.event is not UNSET:
-            on_time_of(self._keeper, partial(self._hand_on, value))
-            return
-        slot.event, slot.batch = value, _COME
-        token = None if CURRENT.get() is self._keeper else CURRENT.set(self._keeper)
-        try:
-            self._hand_on(value._value if type(value) is Event else value)
-        except Halt:
-            # Whoever pushes is not ours to unwind; the run knows already that it must end.
-            self._ended = True
-        finally:
-            slot.clear()
-            if token is not None:
-                CURRENT.reset(token)
+        slot, stop, hand_on, keeper = self._slot, self._below.stop, self._below.on_next, self._keeper
+        statistics, is_source = self._context.statistics, self._is_source
+        current, tell, forget = CURRENT.get, CURRENT.set, CURRENT.reset
+
+        def push(value: Any) -> None:
+            if self._ended or stop.now:
+                return
+            if is_source:
+                statistics.received += 1
+            if slot.event is not UNSET:
+                on_time_of(keeper, partial(hand_on, value))
+                return
+            slot.event, slot.batch = value, _COME
+            token = None if current() is keeper else tell(keeper)
+            try:
+                hand_on(value._value if type(value) is Event else value)
+            except Halt:
+                # Whoever pushes is not ours to unwind; the run knows already that it must end.
+                self._ended = True
+            finally:
+                slot.event, slot.batch, slot.hold = UNSET, None, None
+                slot.key = slot.time = slot.headers = UNSET
+                if token is not None:
+                    forget(token)
+
+        return push
 
     def _end(self, act: Callable[[], None]) -> None:
         if not self._ended:

@@ -18,13 +18,12 @@ def explained(stream: Stream[Any]) -> str:
     """Say what each part of a stream does: its source, what is fused, and what stands between."""
     used = {id(parent) for made in lineage(stream) for parent in parents_of(made)}
     ends = [made for made in lineage(stream) if id(made) not in used]
-    return "\n".join(line for end in ends for line in _branch(end))
+    return "\n".join(line for end in ends for line in _branch(end, _ending()))
 
 
-def _branch(stream: Stream[Any]) -> list[str]:
-    """From the source down to ``stream``, the inputs of a merge one after the other."""
+def _branch(stream: Stream[Any], below: Receiver) -> list[str]:
+    """From the source down to ``stream``, which ends in ``below``; the inputs of a merge one after the other."""
     lines: list[str] = []
-    below = _ending()
     run: list[Operator[Any, Any]] = []
     at: Stream[Any] | None = stream
     while at is not None:
@@ -39,7 +38,7 @@ def _branch(stream: Stream[Any]) -> list[str]:
             lines = [f"# {name}: one item at a time", *lines]
             run = []
             for other in reversed(step.others if isinstance(step, Operator) else ()):
-                lines = [*_branch(other), *lines]
+                lines = [*_branch(other, _ending(name)), *lines]
             below = _ending(name)
         at = at.upstream if isinstance(at.upstream, Stream) else None
     return lines
