@@ -63,7 +63,27 @@ def _to_ns(who: str, what: str, given: object) -> int:
     # NaN is less than nothing, and so fails too.
     if isinstance(given, int | float) and not isinstance(given, bool) and abs(given) < _LONGEST:
         return seconds_to_ns(given)
+    refuse_reactivex(who, f"{what} must be a duration", given)
     raise ConfigurationError(f"{who}: {what} must be a duration; got {given!r}. Give seconds or a timedelta.")
+
+
+#: Where reactivex's operator of that name takes an Observable or a function, and ours does not.
+_OTHERWISE_IN_REACTIVEX: Final = frozenset({"buffer", "sample", "timeout", "window"})
+
+
+def refuse_reactivex(who: str, must: str, given: object) -> None:
+    """Refuse what only reactivex's operator of that name would take.
+
+    Raises:
+        ConfigurationError: For an Observable or a function, where that one takes it.
+    """
+    name = who.removeprefix("ops.")
+    is_observable = hasattr(given, "subscribe")
+    if name in _OTHERWISE_IN_REACTIVEX and (is_observable or callable(given)):
+        what = "an Observable" if is_observable else f"the function {name_of(given)}"
+        raise ConfigurationError(
+            f"{who}: {must}; got {what}. For reactivex's operator of that name write reactivex.operators.{name}."
+        )
 
 
 def positive_count(who: str, **named: object) -> int:
@@ -87,6 +107,7 @@ def natural_count(who: str, **named: object) -> int:
 def _count(who: str, least: int, named: Mapping[str, object]) -> int:
     ((what, given),) = named.items()
     if not isinstance(given, int) or isinstance(given, bool) or given < least:
+        refuse_reactivex(who, f"{what} must be a whole number of at least {least}", given)
         raise ConfigurationError(
             f"{who}: {what} must be a whole number of at least {least}; got {given!r}. Correct it."
         )

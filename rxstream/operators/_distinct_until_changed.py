@@ -10,7 +10,7 @@ from rxstream.core import UNSET, Operator, callable_, inline
 T = TypeVar("T")
 
 
-def distinct_until_changed(*, key: Callable[[T], Any] | None = None) -> Operator[T, T]:
+def distinct_until_changed(key: Callable[[T], Any] | None = None) -> Operator[T, T]:
     """Let go of values that equal the one before.
 
     .. marble::
