@@ -173,7 +173,7 @@ class Hold:
         if slot.hold is not None:
             self.parts = (slot.hold.again(),)
             first = slot.hold.first if waiting else None
-            if first is not None and first.batch is not None and not first.waiting:
+            if first is not None and first.batch is not None:
                 self.weighs = first
                 first.batch.pin(first.event, True)
         elif self.batch is not None:
@@ -209,17 +209,13 @@ class Hold:
         return self
 
     def stop_waiting(self) -> None:
-        """Count no longer as waiting for work, though nothing is settled: what nobody wants any more."""
-        pending = [self]
-        while pending:
-            hold = pending.pop()
-            at = hold.weighs or hold
-            if hold.waiting and at.batch is not None:
-                if at is hold:
-                    at.batch.pin(at.event, False)
-                at.batch.unpin(at.event, True)
-            hold.waiting, hold.weighs = False, None
-            pending.extend(hold.parts or ())
+        """Count no longer as waiting for work, though nothing is settled yet: others may keep it as their state."""
+        at = self.weighs or self
+        if self.waiting and at.batch is not None and (at is not self or self.parts is None):
+            if at is self:
+                at.batch.pin(at.event, False)
+            at.batch.unpin(at.event, True)
+        self.waiting, self.weighs = False, None
 
     def release(self) -> None:
         """Take one unit back; the last one settles what is held. Not recursive, however deep the parts go."""

@@ -29,7 +29,8 @@ class Gathered(Sequence[Any]):
     def hold(self, slot: Slot) -> None:
         """Keep the record of the item that the slot names; nothing to do for a batch that is held already."""
         if slot.hold is not None:
-            self._holds[len(self.values)] = slot.hold.again()
+            # For itself: those above may be done with it, and still it waits for the sink.
+            self._holds[len(self.values)] = Hold(slot, waiting=True)
         elif slot.batch is not self.last:
             self._begin(slot.batch)
 

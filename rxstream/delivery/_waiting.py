@@ -29,6 +29,9 @@ class WaitingHolds:
     def release(self, hold: Hold) -> None:
         """Let an item go: it is handled."""
         self._held.discard(hold)
+        if hold.units > 1:
+            # Who keeps it now as a state, does not wait for work.
+            hold.stop_waiting()
         hold.release()
 
     def _stop_waiting(self) -> None:

@@ -62,6 +62,9 @@ class Keeper:
         self._let_go(kept)
 
     def _let_go(self, kept: Kept) -> None:
+        if self._waiting and kept.hold.units > 1:
+            # Who keeps it now as a state, does not wait for work.
+            kept.hold.stop_waiting()
         kept.hold.release()
         if self._watermark is not None and kept.mark is not None:
             self._watermark.unmark(kept.mark)

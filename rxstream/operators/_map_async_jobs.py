@@ -41,15 +41,15 @@ class Block:
         self.batch = batch
         self._few = few
         self._open = 0
-        self._pins = 0
+        self._pins: list[Any] = []
         self._whole = False
 
-    def add(self) -> None:
+    def add(self, record: Any) -> None:
         """Keep one more."""
         count = self._open = self._open + 1
         if count <= self._few or not count & _LOOK:
-            self._pins += 1
-            self.batch.pin(None, True)
+            self._pins.append(record)
+            self.batch.pin(record, True)
         elif not self._whole:
             self._whole = True
             self.batch.hold_all()
@@ -57,22 +57,22 @@ class Block:
     def release(self) -> None:
         """Let one go."""
         count = self._open = self._open - 1
-        if count > self._pins:
+        if count > len(self._pins):
             return
         if self._whole:
             self._whole = False
             self.batch.release_all()
-        if count < self._pins:
-            self._pins -= 1
-            self.batch.unpin(None, True)
+        if count < len(self._pins):
+            # Which one does not matter: they only count.
+            self.batch.unpin(self._pins.pop(), True)
 
     def release_all(self) -> None:
         """Let all go: no more is wanted."""
         if self._whole:
             self.batch.release_all()
-        for _ in range(self._pins):
-            self.batch.unpin(None, True)
-        self._whole, self._pins = False, 0
+        for record in self._pins:
+            self.batch.unpin(record, True)
+        self._whole, self._pins = False, []
         # Who is just being handed on is let go once more.
         self._open = NEVER
 
@@ -157,7 +157,7 @@ class Keeping:
             return Job(value, slot.event, self._holds.keep(), said)
         if batch is not block.batch:
             block = self._begin(batch)
-        block.add()
+        block.add(slot.event)
         return Job(value, slot.event, block, said)
 
     def let_go(self, kept: Hold | Block) -> None:
