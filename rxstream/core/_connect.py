@@ -10,7 +10,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 
 from rxstream.core._context import Context
-from rxstream.core._entry import Entry
+from rxstream.core._entry import Entry, Incoming
 from rxstream.core._feed import Feed
 from rxstream.core._fusion import fuse, fuse_head
 from rxstream.core._operator import Downstream, Operator, Reactions
@@ -77,7 +77,7 @@ class Connections:
 
     intakes: list[Intake] = field(default_factory=list)
     foreign: list[abc.DisposableBase] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[Incoming] = field(default_factory=list)
 
 
 def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> Connections:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from threading import get_ident
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from reactivex import abc
 
@@ -26,6 +26,18 @@ def _lifted(value: Any) -> Event[Any]:
 _COME: Final = LooseBatch(_lifted)
 
 
+class Incoming(Protocol):
+    """Where a foreign Observable's items come in, as a run needs to know it."""
+
+    @property
+    def is_source(self) -> bool:
+        """Whether they come from outside, and not from an operator that was given ours."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come, or is wanted."""
+
+
 class Entry(abc.ObserverBase[Any]):
     """What a foreign Observable hands its items to, from any thread; they get a passport if they come without one.
 
@@ -38,7 +50,7 @@ class Entry(abc.ObserverBase[Any]):
         self._slot = context.slot
         self._keeper = context.keeper
         self._gate = context.gate if is_source else Gate(is_open=True)
-        self._is_source = is_source
+        self.is_source = is_source
         self._thread = get_ident()
         self._room = room
         self._ended = False
@@ -86,7 +98,7 @@ class Entry(abc.ObserverBase[Any]):
         """Make the function that lets an item pass; what it needs of ours for each one are its own names."""
         # Whoever pushes one by one waits for each: what this costs, costs every item.
         slot, stop, hand_on, keeper = self._slot, self._below.stop, self._below.on_next, self._keeper
-        statistics, is_source = self._context.statistics, self._is_source
+        statistics, is_source = self._context.statistics, self.is_source
         current, tell, forget = CURRENT.get, CURRENT.set, CURRENT.reset
 
         def push(value: Any) -> None:

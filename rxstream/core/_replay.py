@@ -38,8 +38,20 @@ class Merge:
         self._quiet = 0
         self._heap: list[tuple[int, int, Reader]] = []
         self._pending: list[Reader] = []
+        self._aside: list[tuple[int, int, Reader]] = []
         self._orders = count()
         self._turns = count()
+
+    def set_first_aside(self) -> None:
+        """Let others go on before who comes next: a source without instants, of which no more may be read now."""
+        self._aside.append(heapq.heappop(self._heap))
+
+    def take_back(self, may_read: Callable[[Reader], bool]) -> None:
+        """Go on with those set aside of which more may be read."""
+        for entry in self._aside[:]:
+            if may_read(entry[2]) or entry[2].intake.receiver.stop.now:
+                self._aside.remove(entry)
+                heapq.heappush(self._heap, entry)
 
     def add(self, readers: Iterable[Reader]) -> None:
         """Take in sources, behind those that are there."""
@@ -66,7 +78,7 @@ class Merge:
     @property
     def readers(self) -> list[Reader]:
         """All that have not ended."""
-        held = [*(reader for _, _, reader in self._heap), *self._pending]
+        held = [*(reader for _, _, reader in [*self._heap, *self._aside]), *self._pending]
         return [reader for reader in held if not reader.intake.receiver.stop.now]
 
     @property
@@ -151,9 +163,9 @@ class Merge:
 
     def close(self) -> None:
         """Let go of all sources."""
-        for reader in [*(reader for _, _, reader in self._heap), *self._pending]:
+        for reader in [*(reader for _, _, reader in [*self._heap, *self._aside]), *self._pending]:
             reader.break_off()
-        self._heap, self._pending = [], []
+        self._heap, self._aside, self._pending = [], [], []
 
     def _enter(self, reader: Reader) -> None:
         reader.look()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from reactivex import Observable, abc
 
-from rxstream.core import FAILURES, UNSET, Hold, Receiver, Stop, Stream, run_inner
+from rxstream.core import FAILURES, UNSET, Connections, Hold, Receiver, Stop, Stream, run_inner
 
 if TYPE_CHECKING:
     from rxstream.operators._flat_map_inner import Inners
@@ -22,6 +23,8 @@ class StreamInner(abc.ObserverBase[Any]):
         value: The value.
     """
 
+    is_source = True
+
     def __init__(self, inners: Inners, value: Any) -> None:
         self._inners = inners
         self._down = inners.down
@@ -30,6 +33,12 @@ class StreamInner(abc.ObserverBase[Any]):
         self._mark: Any = None
         self._ended = False
         self._unsubscribe: Callable[[], None] | None = None
+        self._thread = get_ident()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come, or is wanted; as the run asks of whatever comes from outside."""
+        return self._ended or self._down.stop.now
 
     def begin(self, inner: Observable[Any]) -> None:
         """Begin it: rxstream's own in place, any other as it likes."""
@@ -51,12 +60,13 @@ class StreamInner(abc.ObserverBase[Any]):
         self._unsubscribe = stop.set
         down.stop.listen(stop.set)
         # Where the value has nothing to settle, the items' own records are all there is.
-        on_next = self.on_next if _settles(self._hold) else down.emit
+        on_next = self._take if _settles(self._hold) else down.emit
         below = Receiver("flat_map", on_next, self.on_completed, self.on_error, stop=stop, passport=down.below.passport)
         run_inner(inner, below, down.context)
 
     def _subscribe(self, inner: Observable[Any]) -> None:
         scheduler = self._down.context.scheduler
+        self._down.context.attach(Connections(entries=[self]))
         subscription = inner.subscribe(self, scheduler=scheduler)
         if not self._ended:
             self._unsubscribe = subscription.dispose
@@ -72,7 +82,27 @@ class StreamInner(abc.ObserverBase[Any]):
                 slot.restore(saved)
 
     def on_next(self, value: Any) -> None:
-        """Take one item."""
+        """Take one item, from whatever thread."""
+        if get_ident() == self._thread:
+            self._take(value)
+        else:
+            self._down.context.post(partial(self._take, value))
+
+    def on_error(self, error: BaseException) -> None:
+        """Take an error that ends it: a failure of its value."""
+        if get_ident() == self._thread:
+            self._fail(error)
+        else:
+            self._down.context.post(partial(self._fail, error))
+
+    def on_completed(self) -> None:
+        """Take the end."""
+        if get_ident() == self._thread:
+            self._end()
+        else:
+            self._down.context.post(self._end)
+
+    def _take(self, value: Any) -> None:
         down, hold = self._down, self._hold
         slot = down.context.slot
         if self._ended or down.stop.now:
@@ -100,16 +130,11 @@ class StreamInner(abc.ObserverBase[Any]):
             slot.hold = before
         both.release()
 
-    def on_error(self, error: BaseException) -> None:
-        """Take an error that ends it: a failure of its value."""
+    def _fail(self, error: BaseException) -> None:
         if not self._ended:
             # If that ends the run, the hold stays: the value's record is not settled.
             self._hold.emit(partial(self._down.failed, error), self._value)
             self._end()
-
-    def on_completed(self) -> None:
-        """Take the end."""
-        self._end()
 
     def _end(self) -> None:
         if self._ended:

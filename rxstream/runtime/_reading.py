@@ -52,7 +52,7 @@ class Reading:
 
     def attach(self, connections: Connections) -> None:
         """Take in what a foreign operator subscribed to while the run was under way."""
-        self._connected.entries += connections.entries
+        self._connected.entries = [entry for entry in self._connected.entries if not entry.ended] + connections.entries
         self._connected.foreign += connections.foreign
         self._take_in([intake for intake in connections.intakes if intake.feed.connect is None])
         for intake in connections.intakes:
@@ -78,9 +78,23 @@ class Reading:
             reading += [self._go_through()] if self._options.replays else []
             reading += [self._until_ended()] if self._run.goes_live else []
             await self._read_out([self._run.loop.create_task(self._run.guarded(reader)) for reader in reading])
-            for subscription in self._connected.foreign:
-                subscription.dispose()
             await self._run.drain()
+            self.dispose_foreign()
+
+    def dispose_foreign(self) -> None:
+        """Take nothing more from foreign Observables."""
+        for subscription in self._connected.foreign:
+            subscription.dispose()
+
+    @property
+    def hears_others(self) -> bool:
+        """Whether a foreign Observable may still say something."""
+        return any(not entry.ended for entry in self._connected.entries)
+
+    @property
+    def hears_world(self) -> bool:
+        """Whether a foreign Observable may still say something that is no operator."""
+        return any(entry.is_source and not entry.ended for entry in self._connected.entries)
 
     def _connect(self) -> Connections:
         ends = [
@@ -241,11 +255,7 @@ class Reading:
     def _has_ended(self) -> bool:
         ticking = any(reader.is_open and not reader.intake.feed.endless for reader in self._readers)
         return (
-            self._run.gate.is_open
-            and not self._run.calls
-            and not self._late
-            and not ticking
-            and all(e.ended for e in self._connected.entries)
+            self._run.gate.is_open and not self._run.calls and not self._late and not ticking and not self.hears_others
         )
 
     def push(self, intake: Intake, ledger: Ledger, poll: Poll) -> float:

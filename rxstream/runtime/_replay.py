@@ -94,6 +94,10 @@ class Replay:
             awaited = run.tasks.has_virtual_work or run.has_pending
             return awaited and (self._run_due(due) or self._wait(may_wait=False))
         waits = merge.waits
+        merge.take_back(run.reading.may_read_of)
+        while (first := merge.first) is not None and first.at == -NEVER and not self._may_push():
+            # It has no time, so what has may go on.
+            merge.set_first_aside()
         at = merge.at
         # A source that has to be waited for may bring something earlier than all the others.
         if at <= due and at < self._limit and not waits and self._may_push():
@@ -172,7 +176,7 @@ class Replay:
         if first <= self.scheduler.now_ns:
             # The instant is not over.
             return False
-        return due == NEVER or not run.is_awaited
+        return not run.is_awaited or (due == NEVER and not run.reading.hears_world)
 
     def _is_paced(self, at: int) -> bool:
         """Whether it is too early by the wall for this instant; then the loop is woken in time."""

@@ -185,7 +185,7 @@ class Run:
     def can_be_woken(self) -> bool:
         """Whether something real may still come."""
         world = isinstance(self.loop, ClockLoop) and self.loop.is_open_to_the_world
-        return world or self.tasks.has_real_work or self.brakes.is_paused
+        return world or self.tasks.has_real_work or self.brakes.is_paused or self.reading.hears_world
 
     @property
     def is_endless(self) -> bool:
@@ -199,11 +199,14 @@ class Run:
 
     async def drain(self) -> None:
         """Wait for what is in flight: as long as it takes after a normal end, else for the shutdown budget."""
+        if self.brakes.is_stopping:
+            self.reading.dispose_foreign()
         waiting = asyncio.ensure_future(self._wait_idle())
         stopping = asyncio.ensure_future(self.brakes.wait_stop())
         await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if not waiting.done():
+            self.reading.dispose_foreign()
             ending = asyncio.ensure_future(self.brakes.ending.wait())
             await asyncio.wait({waiting, ending}, timeout=self.brakes.shutdown, return_when=asyncio.FIRST_COMPLETED)
             ending.cancel()
@@ -237,8 +240,9 @@ class Run:
         if self._ended is not None or self._error is not None:
             return False
         # Live, a foreign operator may have put off what it has, and with it the end.
-        put_off = self.scheduler.is_live and not self.brakes.is_stopping and self.scheduler.next_due < NEVER
-        return (put_off and self.is_awaited) or any(context.pending for context in self.contexts)
+        going_on = self.scheduler.is_live and not self.brakes.is_stopping
+        put_off = self.scheduler.next_due < NEVER or self.reading.hears_others
+        return (going_on and put_off and self.is_awaited) or any(context.pending for context in self.contexts)
 
     async def guarded(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do ``work``; its error ends the run."""
