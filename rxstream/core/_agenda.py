@@ -34,7 +34,7 @@ class Work:
 
 #: The instant, the rank, a number that keeps those of one rank in order, and what to do. Tuples are compared without
 #: a call.
-Entry = tuple[int, int, int, Work]
+Entry = tuple[int, float, int, Work]
 
 
 class Agenda:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
@@ -106,6 +107,9 @@ def natural_count(who: str, **named: object) -> int:
 
 def _count(who: str, least: int, named: Mapping[str, object]) -> int:
     ((what, given),) = named.items()
+    if hasattr(given, "__index__") and not isinstance(given, bool):
+        # Other libraries have whole numbers of their own.
+        given = operator.index(given)
     if not isinstance(given, int) or isinstance(given, bool) or given < least:
         refuse_reactivex(who, f"{what} must be a whole number of at least {least}", given)
         raise ConfigurationError(

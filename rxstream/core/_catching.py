@@ -27,6 +27,7 @@ class Catching:
         self.wall = owner.wall
         self.gate = owner.gate
         self.paces = owner.paces
+        self.pending = owner.pending
         # They stay as they are: called, they say what the owner says.
         self.source_failed = owner.source_failed
         self.receiver = owner.receiver
@@ -34,15 +35,6 @@ class Catching:
         self.when_stopped = owner.when_stopped
         self.attach = owner.attach
         self.catching = owner.catching
-
-    @property
-    def pending(self) -> int:
-        """How many timers carry items."""
-        return self._owner.pending
-
-    @pending.setter
-    def pending(self, pending: int) -> None:
-        self._owner.pending = pending
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str, *, real: bool = False) -> None:
         """Start a task that belongs to the run."""

@@ -87,8 +87,8 @@ class Context(Protocol):
     gate: Gate
     #: Whether what is attached comes at its instants, and not at once.
     paces: bool
-    #: How many timers carry items.
-    pending: int
+    #: Whose timers carry items.
+    pending: list[str]
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         """Deal with the failure of the item that the slot names.

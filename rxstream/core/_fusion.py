@@ -13,12 +13,12 @@ from rxstream.core._instants import NEVER, ns_to_datetime
 from rxstream.core._operator import Operator
 from rxstream.core._passport import UNSET, source_event
 from rxstream.core._receiver import Receiver, no_watermark
-from rxstream.core._shape import Head, Shape, bound_values, inline_of, last_of, shape_of
+from rxstream.core._shape import Head, Shape, bound_values, ends_of, inline_of, last_of, shape_of
 from rxstream.core._writing import Source, write
 from rxstream.errors import OutOfOrderError
 
 #: Python allows twenty nested blocks; each loop opened by an operator is two of them.
-_MOST_LOOPS: Final = 6
+MOST_LOOPS: Final = 6
 _MOST_STAGES: Final = 60
 
 
@@ -28,12 +28,17 @@ def segments(stages: Sequence[Operator[Any, Any]]) -> list[Sequence[Operator[Any
     loops = 0
     for stage in stages:
         opens = "each value in" in inline_of(stage).code
-        if len(pieces[-1]) >= _MOST_STAGES or (opens and loops >= _MOST_LOOPS):
+        if len(pieces[-1]) >= _MOST_STAGES or (opens and loops >= MOST_LOOPS):
             pieces.append([])
             loops = 0
         pieces[-1].append(stage)
         loops += opens
     return list(pieces)
+
+
+def loops_of(below: Receiver) -> int:
+    """How many loops the code opens that stands below."""
+    return sum("each value in" in code.code for _, code in ends_of(below))
 
 
 def fuse(stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context) -> Receiver:
@@ -61,6 +66,7 @@ def _inner_receiver(stages: Sequence[Operator[Any, Any]], below: Receiver, run: 
         on_completed=below.on_completed,
         on_error=below.on_error,
         stop=below.stop,
+        depth=below.depth,
         passport=below.passport or any(stage.passport for stage in stages),
     )
     if not any(inline_of(stage).makes_watermarks for stage in stages):

@@ -56,7 +56,7 @@ class Downstream(Generic[T]):
 
     def timer(self, act: Callable[[], None], *, carries: bool) -> Timer:
         """Make a timer on the run's clock; ``carries``: items wait for it."""
-        return Timer(self.context, act, carries=carries)
+        return Timer(self._name, self.context, self.below.depth, act, carries=carries)
 
     def flush_when_stopped(self, flush: Callable[[], None]) -> None:
         """Call ``flush`` where the run is stopped early: a partial batch is to be handed on."""

@@ -74,6 +74,7 @@ class Receiver:
         stop: Set when no more is wanted.
         passport: Whether anybody from here on reads or changes keys, times or headers.
         inline: Code that does what ``on_next`` does, to be pasted in place of the call.
+        depth: How many operators that keep items or wait stand from here on, one below the other.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Receiver:
     stop: Stop = ENDLESS
     passport: bool = False
     inline: Inline | None = None
+    depth: int = 0
 
     @property
     def watermarks(self) -> bool:
@@ -115,6 +117,7 @@ def fan_out(branches: Sequence[Receiver]) -> Receiver:
         on_watermark=on_watermark if any(branch.watermarks for branch in branches) else no_watermark,
         stop=_all_stopped(branches),
         passport=passport,
+        depth=max(branch.depth for branch in branches),
     )
 
 

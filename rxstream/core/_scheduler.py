@@ -189,13 +189,13 @@ class StreamScheduler(PeriodicScheduler):
         work = self.call_at(due, tick)
         return Disposable(dispose)
 
-    def call_at(self, at: int, run: Callable[[], Any], rank: int = WORK) -> Work:
+    def call_at(self, at: int, run: Callable[[], Any], rank: float = WORK) -> Work:
         """Do ``run`` at an instant in nanoseconds, unless the handle returned is cancelled; any thread may call."""
         work = Work(self.agenda, run)
         self.enter(at, rank, work)
         return work
 
-    def enter(self, at: int, rank: int, work: Work) -> None:
+    def enter(self, at: int, rank: float, work: Work) -> None:
         """Schedule work for an instant in nanoseconds; any thread may call."""
         entry = (at, rank, next(self._numbers), work)
         if self._loop is None:

@@ -36,7 +36,7 @@ class SteppedScheduler(StreamScheduler):
         # Its floats may fall short of the instant that its own work was scheduled for.
         return max(self._reached, datetime_to_ns(mover.now))
 
-    def enter(self, at: int, rank: int, work: Work) -> None:
+    def enter(self, at: int, rank: float, work: Work) -> None:
         """Let the other scheduler do it."""
         mover = self._mover
 

@@ -38,7 +38,7 @@ class _Subscription:
         self.keeper: Timekeeper = self
         self.calls = 0
         self._merge: Merge | None = None
-        self.pending = 0
+        self.pending: list[str] = []
         self.paces = isinstance(scheduler, SteppedScheduler)
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:

@@ -62,6 +62,7 @@ class StreamInner(abc.ObserverBase[Any]):
         # Where the value has nothing to settle, the items' own records are all there is.
         on_next = self._take if _settles(self._hold) else down.emit
         below = Receiver("flat_map", on_next, self.on_completed, self.on_error, stop=stop, passport=down.below.passport)
+        below.depth = down.below.depth + 1
         run_inner(inner, below, down.context)
 
     def _subscribe(self, inner: Observable[Any]) -> None:

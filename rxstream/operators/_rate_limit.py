@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,16 +15,15 @@ from rxstream.core import (
     Reactions,
     callable_,
     node,
-    positive_count,
     positive_duration_ns,
 )
-from rxstream.errors import StreamError
+from rxstream.errors import ConfigurationError, StreamError
 from rxstream.operators._kept import Keeper, Kept
 
 T = TypeVar("T")
 
 
-def rate_limit(rate: int | Callable[[], int], *, per: float | timedelta = 1.0) -> Operator[T, T]:
+def rate_limit(rate: float | Callable[[], float], *, per: float | timedelta = 1.0) -> Operator[T, T]:
     """Hand on at most ``rate`` items in any span ``[t, t + per)``, on the run's clock; the others wait.
 
     .. marble::
@@ -36,10 +36,10 @@ def rate_limit(rate: int | Callable[[], int], *, per: float | timedelta = 1.0) -
     once, and what waits then is not handed on any more.
 
     A function is asked whenever an item's turn comes. If it allows none, it is asked again after ``per``. Its error,
-    or an answer that is no whole number, is that item's error, and the next item has its turn.
+    or an answer that is no number, is that item's error, and the next item has its turn.
 
     Args:
-        rate: How many: a whole number, or a plain function without arguments that returns one.
+        rate: How many: a number, or a plain function without arguments that returns one. A rate of 2.5 allows 2.
         per: The length of the span, in seconds or as a timedelta.
 
     Raises:
@@ -65,20 +65,25 @@ def rate_limit(rate: int | Callable[[], int], *, per: float | timedelta = 1.0) -
     return node("rate_limit", start)
 
 
-def _checked_rate(rate: int | Callable[[], int]) -> Callable[[], int]:
+def _checked_rate(rate: float | Callable[[], float]) -> Callable[[], int]:
     if not callable(rate):
-        fixed = positive_count("rate_limit", rate=rate)
+        if not isinstance(rate, int | float) or isinstance(rate, bool) or not 1 <= rate < math.inf:
+            raise ConfigurationError(
+                f"rate_limit: rate must be a number of at least 1, or a function; got {rate!r}. "
+                "For less than one in a second say so with per=…"
+            )
+        fixed = math.floor(rate)
         return lambda: fixed
     callable_("rate_limit", rate=rate)
     asked: Callable[[], Any] = rate
 
     def ask() -> int:
         given = asked()
-        if not isinstance(given, int) or isinstance(given, bool):
+        if not isinstance(given, int | float) or isinstance(given, bool) or not -math.inf < given < math.inf:
             raise StreamError(
-                f"rate_limit: the function must return a whole number; got {given!r}. Return how many items may pass."
+                f"rate_limit: the function must return a number; got {given!r}. Return how many items may pass."
             )
-        return given
+        return math.floor(given)
 
     return ask
 

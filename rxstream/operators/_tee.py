@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from reactivex import Observable
 
-from rxstream.core import Pipeline, Sink, Stream, as_stream, inline, is_observer
+from rxstream.core import Pipeline, Sink, Stream, as_stream, inline, is_async, is_observer, name_of
 from rxstream.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -46,6 +46,11 @@ def tee(*branches: Branch) -> Callable[[Observable[T]], Stream[T]]:
         ['a', 'b']
     """
     for branch in branches:
+        if is_async(branch):
+            raise ConfigurationError(
+                "tee: a branch must be a sink, an Observer or a function from Stream to Pipeline; got the async "
+                f"{name_of(branch)}. Make it one: lambda stream: stream.to({name_of(branch)})."
+            )
         if not isinstance(branch, Sink | Pipeline) and not is_observer(branch) and not callable(branch):
             raise ConfigurationError(
                 f"tee: a branch must be a sink, an Observer or a function from Stream to Pipeline; got {branch!r}. "
@@ -72,7 +77,7 @@ def _side(stream: Stream[Any], branch: Branch) -> Pipeline:
     if not isinstance(made, Pipeline):
         raise ConfigurationError(
             "tee: a branch must be a sink, an Observer or a function from Stream to Pipeline; "
-            f"{branch!r} gave {made!r}. "
+            f"{name_of(branch)} gave {made!r}. "
             "For a plain function of the value write ops.observe(f)."
         )
     return made

@@ -52,7 +52,7 @@ class PipelineContext:
         #: Whether a timer that never ends is among the sources.
         self.is_endless = is_endless(pipeline)
         self.statistics = Statistics()
-        self.pending = 0
+        self.pending: list[str] = []
         #: Hands on what waits for more, where there will be no more.
         self.flushes: list[Callable[[], None]] = []
         self.outlets: list[Outlet] = []
@@ -179,7 +179,7 @@ class LetterContext:
         self.paces = True
         self.keeper = owner.keeper
         self.statistics = owner.statistics
-        self.pending = 0
+        self.pending: list[str] = []
         self._owner = owner
 
     def receiver(self, sink: Any) -> Receiver:

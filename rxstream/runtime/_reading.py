@@ -306,9 +306,9 @@ class Reading:
             self.replay.merge.close()
 
     @property
-    def waiting(self) -> int:
-        """How many records wait for work."""
-        return sum(ledger.waiting for ledger in self._ledgers.values())
+    def unsettled(self) -> int:
+        """How many records wait for work, or, of a source that remembers, are not settled."""
+        return sum(max(ledger.waiting, ledger.unsettled) for ledger in self._ledgers.values())
 
 
 def _nothing() -> None:

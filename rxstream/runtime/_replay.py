@@ -115,7 +115,7 @@ class Replay:
             run.brakes.end_now()
             return False
         error = StreamError(
-            f"run: whatever waits must have something that wakes it; nothing will ever wake {run.tasks.waiting}. "
+            f"run: whatever waits must have something that wakes it; nothing will ever wake {run.not_done}. "
             "Wake it, or mark what it waits for as real: async with rs.real_time()."
         )
         run.end_now(error)

@@ -212,10 +212,10 @@ class Run:
             ending.cancel()
         if not waiting.done():
             waiting.cancel()
-            self._unsettled = self.reading.waiting
+            self._unsettled = self.reading.unsettled
             if not self.brakes.ending.is_set():
                 budget = "the shutdown budget of %s s is over with %s records unsettled; not done: %s"
-                _LOG.error(budget, self.brakes.shutdown, self._unsettled, self.tasks.waiting)
+                _LOG.error(budget, self.brakes.shutdown, self._unsettled, self.not_done)
             self.tasks.cancel_spawned()
         await asyncio.gather(waiting, stopping, return_exceptions=True)
 
@@ -243,6 +243,13 @@ class Run:
         going_on = self.scheduler.is_live and not self.brakes.is_stopping
         put_off = self.scheduler.next_due < NEVER or self.reading.hears_others
         return (going_on and put_off and self.is_awaited) or any(context.pending for context in self.contexts)
+
+    @property
+    def not_done(self) -> str:
+        """Who is not done, in words."""
+        names = [*self.tasks.waiting, *(name for context in self.contexts for name in context.pending)]
+        unfinished = [context.name for context in self.contexts if not context.completed]
+        return " and ".join(dict.fromkeys(names or unfinished))
 
     async def guarded(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do ``work``; its error ends the run."""

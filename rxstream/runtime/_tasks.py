@@ -54,11 +54,11 @@ class Tasks:
         )
 
     @property
-    def waiting(self) -> str:
-        """Who is not done, in words."""
+    def waiting(self) -> list[str]:
+        """The names of those who are not done."""
         names = [name for name, _ in self._spawned.values()]
         names += [outlet.name for outlet in self._outlets() if not outlet.idle]
-        return " and ".join(dict.fromkeys(names))
+        return names
 
     async def wait_idle(self) -> None:
         """Wait until nobody has work; what one finishes may give another one some."""

@@ -127,9 +127,9 @@ class Careful:
         pass
 
 
-def settled_by(steps: list[Any], count: int, size: int) -> tuple[list[Any], int]:
+def settled_by(steps: list[Any], count: int, size: int, room: int = 4_000) -> tuple[list[Any], int]:
     """What was written that had been committed already, and how far was committed in the end."""
-    belt = Belt(range(count), size=size)
+    belt = Belt(range(count), size=size, max_in_flight=room)
     sink = Careful(belt)
     rs.run(belt.stream.pipe(*steps).to(sink, on_error=rs.handlers.skip()))
     return sink.too_early, belt.committed
@@ -156,9 +156,10 @@ def test_what_nobody_wanted_any_more_is_not_settled(name: str) -> None:
     st.lists(st.sampled_from(sorted(OPERATORS)), min_size=1, max_size=4),
     st.integers(1, 15),
     st.integers(1, 7),
+    st.sampled_from([1, 2, 4, 4_000]),
 )
-def test_any_chain_settles_every_record_and_none_too_early(names: list[str], count: int, size: int) -> None:
-    too_early, committed = settled_by([OPERATORS[name]() for name in names], count, size)
+def test_any_chain_settles_every_record_and_none_too_early(names: list[str], count: int, size: int, room: int) -> None:
+    too_early, committed = settled_by([OPERATORS[name]() for name in names], count, size, room)
 
     assert (too_early, committed) == ([], count)
 

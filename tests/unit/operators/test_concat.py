@@ -335,3 +335,13 @@ def test_what_is_no_observable_is_refused(refusal: Refusal, other: Any) -> None:
         f"concat: every input must be a Stream or an Observable; got {other!r}. "
         "Wrap it, for instance in rs.from_iterable(…)."
     )
+
+
+def test_a_foreign_observable_comes_behind_what_had_to_be_awaited() -> None:
+    async def awaited(value: int) -> int:
+        await asyncio.sleep(0)
+        return value
+
+    first = rs.from_observable(reactivex.from_iterable([1, 2])).pipe(ops.process(awaited))
+
+    assert rs.collect(first.pipe(ops.concat(reactivex.from_iterable([3, 4])))) == [1, 2, 3, 4]

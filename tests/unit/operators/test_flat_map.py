@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import threading
 import warnings
 import weakref
 from collections.abc import AsyncIterator, Iterator
@@ -681,3 +682,30 @@ def test_a_concurrency_that_is_none_is_refused(refusal: Refusal, concurrency: An
     assert refusal(lambda: ops.flat_map(str.split, concurrency=concurrency)) == (
         f"flat_map: concurrency must be a whole number of at least 1; got {concurrency!r}. Correct it."
     )
+
+
+@pytest.mark.parametrize("wrapped", [lambda subject: subject, rs.from_observable], ids=["raw", "as a stream"])
+def test_what_a_thread_pushes_into_an_inner_stream_is_waited_for(wrapped: Any) -> None:
+    subject: Subject[int] = Subject()
+
+    def push() -> None:
+        for number in range(100):
+            subject.on_next(number)
+        subject.on_completed()
+
+    def begin(_: int) -> Any:
+        threading.Timer(0.02, push).start()
+        return wrapped(subject)
+
+    assert rs.collect(rs.from_iterable([1]).pipe(ops.flat_map(begin))) == list(range(100))
+
+
+@pytest.mark.parametrize("concurrency", [None, 1, 2])
+def test_more_inner_histories_than_may_be_in_flight_all_have_their_turn(concurrency: int | None) -> None:
+    dated = ops.flat_map(lambda n: rs.from_history([(n, n)], unit="s"), concurrency=concurrency)
+
+    assert len(rs.collect(rs.from_iterable(range(4_500)).pipe(dated))) == 4_500
+
+
+def test_any_number_of_them_can_be_chained() -> None:
+    assert rs.collect(rs.from_iterable([1]).pipe(*(ops.flat_map(lambda n: [n]) for _ in range(30)))) == [1]

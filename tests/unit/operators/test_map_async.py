@@ -748,3 +748,20 @@ def test_a_time_out_of_no_length_is_refused(refusal: Refusal, timeout: Any) -> N
     assert refusal(lambda: ops.map_async(doubled, timeout=timeout)) == (
         f"map_async: timeout must be greater than zero; got {timeout!r}. Give seconds or a timedelta."
     )
+
+
+@pytest.mark.parametrize(
+    ("joining", "expected"),
+    [
+        (ops.buffer(2), [[0, 1], [2, 3]]),
+        (ops.buffer(timeout=9), [[0, 1, 2, 3]]),
+        (ops.pairwise(), [(0, 1), (1, 2), (2, 3)]),
+        (ops.zip(rs.from_iterable("abcd")), [(0, "a"), (1, "b"), (2, "c"), (3, "d")]),
+    ],
+)
+def test_what_was_made_of_several_items_can_be_worked_on(joining: Any, expected: list[Any]) -> None:
+    async def same(value: Any) -> Any:
+        await asyncio.sleep(0)
+        return value
+
+    assert rs.collect(rs.from_iterable(range(4)).pipe(joining, ops.map_async(same, concurrency=3))) == expected

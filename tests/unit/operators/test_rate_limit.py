@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_the_error_of_an_item_that_waited_names_operator_and_item() -> None:
         on_error=lambda event, error: failed.append((event.value, rs.error_context(error).operator, str(error))),
     )
 
-    sentence = "rate_limit: the function must return a whole number; got 'many'. Return how many items may pass."
+    sentence = "rate_limit: the function must return a number; got 'many'. Return how many items may pass."
     assert failed == [(1, "rate_limit", sentence)]
 
 
@@ -148,11 +149,16 @@ def test_live_it_goes_by_the_wall() -> None:
     assert all(later - earlier >= 0.03 for earlier, later in zip(seen, seen[2:], strict=False))
 
 
-@pytest.mark.parametrize("rate", [0, -1, 1.5, True, "2", None], ids=repr)
+@pytest.mark.parametrize("rate", [0, -1, 0.5, math.inf, math.nan, True, "2", None], ids=repr)
 def test_what_is_no_rate_is_refused(refusal: Refusal, rate: Any) -> None:
     assert refusal(lambda: ops.rate_limit(rate)) == (
-        f"rate_limit: rate must be a whole number of at least 1; got {rate!r}. Correct it."
+        f"rate_limit: rate must be a number of at least 1, or a function; got {rate!r}. "
+        "For less than one in a second say so with per=…"
     )
+
+
+def test_a_rate_between_two_whole_numbers_allows_the_lower_one() -> None:
+    assert timed(history([0, 0, 0]).pipe(ops.rate_limit(2.5))) == [(0, 0), (0, 1), (1, 2)]
 
 
 def test_an_async_function_is_refused(refusal: Refusal) -> None:

@@ -164,7 +164,7 @@ def test_no_branch_at_all_is_refused(refusal: Refusal) -> None:
 def test_a_plain_function_of_the_value_is_refused(refusal: Refusal) -> None:
     assert refusal(lambda: rs.from_iterable([1]).pipe(ops.tee(repr))) == (
         "tee: a branch must be a sink, an Observer or a function from Stream to Pipeline; "
-        "<built-in function repr> gave 'Stream(from_iterable)'. For a plain function of the value write ops.observe(f)."
+        "repr gave 'Stream(from_iterable)'. For a plain function of the value write ops.observe(f)."
     )
 
 
@@ -174,3 +174,13 @@ def test_what_is_no_branch_is_refused(refusal: Refusal) -> None:
 
 def test_what_is_no_branch_is_refused_by_the_call_itself(refusal: Refusal) -> None:
     assert refusal(lambda: ops.tee(5)).startswith("tee: a branch must be a sink, ")
+
+
+def test_an_async_function_is_refused_before_anything_runs(refusal: Refusal) -> None:
+    async def audit(value: object) -> None:
+        pass
+
+    assert refusal(lambda: ops.tee(audit)) == (
+        "tee: a branch must be a sink, an Observer or a function from Stream to Pipeline; got the async audit. "
+        "Make it one: lambda stream: stream.to(audit)."
+    )

@@ -340,3 +340,31 @@ def test_what_is_no_duration_is_refused(refusal: Refusal, who: str, d: Any) -> N
     make = {**DURATIONS, "delay: d": ops.delay}[who]
 
     assert refusal(lambda: make(d)) == f"{who} must be a duration; got {d!r}. Give seconds or a timedelta."
+
+
+@pytest.mark.parametrize(
+    ("below", "expected"),
+    [(ops.buffer(timeout=2), [[0, 1]]), (ops.debounce(2), [1]), (ops.timeout(2), [0, 1]), (ops.sample(2), [0, 1])],
+)
+def test_what_a_timer_above_hands_on_comes_before_a_timer_below(below: Any, expected: list[Any]) -> None:
+    items = rs.from_history([(0, 0), (2, 1)], unit="s")
+
+    assert rs.collect(items.pipe(ops.delay(2), below)) == expected
+
+
+def test_who_is_not_done_when_the_budget_is_over_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    async def endless() -> AsyncIterator[int]:
+        while True:
+            yield -1
+            await asyncio.sleep(0.01)
+
+    async def stopped() -> rs.Report:
+        stream = Belt(range(20)).stream.pipe(ops.merge(rs.from_aiter(endless)), ops.delay(60))
+        async with rs.running(stream.to(rs.to_list()), shutdown=0.05) as run:
+            await asyncio.sleep(0.05)
+            return await run.stop()
+
+    unsettled = asyncio.run(stopped()).unsettled
+
+    sentence = f"the shutdown budget of 0.05 s is over with {unsettled} records unsettled; not done: delay"
+    assert (unsettled >= 20, caplog.messages) == (True, [sentence])
