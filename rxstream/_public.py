@@ -21,7 +21,12 @@ from rxstream.errors import (
 )
 from rxstream.operators import agg
 from rxstream.operators._group_by import Group
-from rxstream.operators._window import Pane
+from rxstream.operators._joined import MISSING, Joined
+from rxstream.operators._window_counted import counted
+from rxstream.operators._window_hopping import hopping
+from rxstream.operators._window_pane import Pane
+from rxstream.operators._window_session import session
+from rxstream.operators._window_sliding import sliding
 from rxstream.operators._window_tumbling import tumbling
 from rxstream.runtime import Report, call_later, collect, now, real_time, run, run_async, running, sleep
 from rxstream.sinks import to_console, to_file, to_kafka, to_list
@@ -38,6 +43,7 @@ from rxstream.sources import (
 )
 
 __all__ = [
+    "MISSING",
     "BatchError",
     "BufferOverflowError",
     "ConfigurationError",
@@ -46,6 +52,7 @@ __all__ = [
     "DeliveryError",
     "Event",
     "Group",
+    "Joined",
     "MissingExtraError",
     "NotRunningError",
     "Origin",
@@ -64,6 +71,7 @@ __all__ = [
     "agg",
     "call_later",
     "collect",
+    "counted",
     "cron",
     "current_event",
     "error_context",
@@ -74,6 +82,7 @@ __all__ = [
     "from_kafka",
     "from_observable",
     "handlers",
+    "hopping",
     "interval",
     "now",
     "operators",
@@ -81,7 +90,9 @@ __all__ = [
     "run",
     "run_async",
     "running",
+    "session",
     "sleep",
+    "sliding",
     "timer",
     "to_console",
     "to_file",

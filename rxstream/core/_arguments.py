@@ -68,22 +68,19 @@ def _to_ns(who: str, what: str, given: object) -> int:
     raise ConfigurationError(f"{who}: {what} must be a duration; got {given!r}. Give seconds or a timedelta.")
 
 
-#: Where reactivex's operator of that name takes an Observable or a function, and ours does not.
-_OTHERWISE_IN_REACTIVEX: Final = frozenset({"buffer", "sample", "timeout", "window"})
+#: Where reactivex's operator of that name takes an Observable, and ours does not.
+_TAKING_OBSERVABLES: Final = frozenset({"buffer", "sample", "timeout", "window"})
 
 
 def refuse_reactivex(who: str, must: str, given: object) -> None:
     """Refuse what only reactivex's operator of that name would take.
 
     Raises:
-        ConfigurationError: For an Observable or a function, where that one takes it.
+        ConfigurationError: For an Observable, where that one takes it.
     """
-    name = who.removeprefix("ops.")
-    is_observable = hasattr(given, "subscribe")
-    if name in _OTHERWISE_IN_REACTIVEX and (is_observable or callable(given)):
-        what = "an Observable" if is_observable else f"the function {name_of(given)}"
+    if hasattr(given, "subscribe") and who in _TAKING_OBSERVABLES:
         raise ConfigurationError(
-            f"{who}: {must}; got {what}. For reactivex's operator of that name write reactivex.operators.{name}."
+            f"{who}: {must}; got an Observable. For reactivex's operator of that name write reactivex.operators.{who}."
         )
 
 

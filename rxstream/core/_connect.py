@@ -12,7 +12,7 @@ from reactivex.disposable import Disposable
 from rxstream.core._context import Context
 from rxstream.core._entry import Entry, Incoming
 from rxstream.core._feed import Feed
-from rxstream.core._fusion import MOST_LOOPS, fuse, fuse_head, loops_of
+from rxstream.core._fusion import fuse, fuse_head, is_long
 from rxstream.core._operator import Downstream, Operator, Reactions
 from rxstream.core._receiver import ENDLESS, Receiver, Stop, fan_out, never_called
 from rxstream.core._relay import Relay
@@ -164,7 +164,7 @@ def _connect_operator(
         return
     below = fuse(whole.stages, whole.below, whole.context)
     # What an operator hands on as it is goes straight to a node below: there is nothing between them.
-    next_below = below if whole.stages or loops_of(whole.below) >= MOST_LOOPS else whole.below
+    next_below = below if whole.stages or is_long(whole.below) else whole.below
     down: Downstream[Any] = Downstream(step.name, below, whole.context, next_below)
     if step.start is not None:
         context = whole.context if step.handler is None else whole.context.catching(step.handler)

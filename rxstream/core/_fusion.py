@@ -18,8 +18,10 @@ from rxstream.core._writing import Source, write
 from rxstream.errors import OutOfOrderError
 
 #: Python allows twenty nested blocks; each loop opened by an operator is two of them.
-MOST_LOOPS: Final = 6
+_MOST_LOOPS: Final = 6
 _MOST_STAGES: Final = 60
+#: What stands below a node is written once more for those that hand on outside a pass: not too much of it.
+_MOST_ENDS: Final = 8
 
 
 def segments(stages: Sequence[Operator[Any, Any]]) -> list[Sequence[Operator[Any, Any]]]:
@@ -28,7 +30,7 @@ def segments(stages: Sequence[Operator[Any, Any]]) -> list[Sequence[Operator[Any
     loops = 0
     for stage in stages:
         opens = "each value in" in inline_of(stage).code
-        if len(pieces[-1]) >= _MOST_STAGES or (opens and loops >= MOST_LOOPS):
+        if len(pieces[-1]) >= _MOST_STAGES or (opens and loops >= _MOST_LOOPS):
             pieces.append([])
             loops = 0
         pieces[-1].append(stage)
@@ -36,9 +38,10 @@ def segments(stages: Sequence[Operator[Any, Any]]) -> list[Sequence[Operator[Any
     return list(pieces)
 
 
-def loops_of(below: Receiver) -> int:
-    """How many loops the code opens that stands below."""
-    return sum("each value in" in code.code for _, code in ends_of(below))
+def is_long(below: Receiver) -> bool:
+    """Whether the code that stands below is enough for one function."""
+    codes = [code.code for _, code in ends_of(below)]
+    return len(codes) >= _MOST_ENDS or sum("each value in" in code for code in codes) >= _MOST_LOOPS
 
 
 def fuse(stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context) -> Receiver:

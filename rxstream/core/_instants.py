@@ -89,6 +89,8 @@ def instant_reader(who: str, unit: str | None) -> Callable[[object], int]:
 
 
 def _number_to_ns(who: str, raw: object, factor: int) -> int:
+    if type(raw) is int:
+        return raw * factor
     try:
         if isinstance(raw, str):
             return _text_to_ns(raw, factor)

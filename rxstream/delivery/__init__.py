@@ -1,8 +1,8 @@
 """Who holds what: records in flight, calls that wait, and the way out to the sinks."""
 
-from rxstream.delivery._calls import Calls
+from rxstream.delivery._calls import Calls, must_wait
 from rxstream.delivery._ledger import Ledger
 from rxstream.delivery._outlet import Outlet, sink_receiver
 from rxstream.delivery._waiting import WaitingHolds
 
-__all__ = ["Calls", "Ledger", "Outlet", "WaitingHolds", "sink_receiver"]
+__all__ = ["Calls", "Ledger", "Outlet", "WaitingHolds", "must_wait", "sink_receiver"]

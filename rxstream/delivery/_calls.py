@@ -75,7 +75,7 @@ class Calls:
 
     def take(self, value: Any, made: Any) -> None:
         """Take what the function has made of an item, while none waits."""
-        if made is None or not _must_wait(made):
+        if made is None or not must_wait(made):
             self._on_made(made)
             return
         waiting = _Waiting(value, self._holds.keep(), made)
@@ -125,5 +125,6 @@ class Calls:
         waiting.hold.emit(report, waiting.value)
 
 
-def _must_wait(made: Any) -> bool:
+def must_wait(made: Any) -> bool:
+    """Whether what a function returned has to be awaited, or iterated by ``async for``."""
     return inspect.isawaitable(made) or hasattr(made, "__aiter__")

@@ -120,11 +120,15 @@ from rxstream.operators._debounce import debounce
 from rxstream.operators._delay import delay
 from rxstream.operators._distinct import distinct
 from rxstream.operators._distinct_until_changed import distinct_until_changed
+from rxstream.operators._enrich import enrich
 from rxstream.operators._event_time import event_time
 from rxstream.operators._events import events, values
 from rxstream.operators._filter import filter
 from rxstream.operators._flat_map import flat_map
 from rxstream.operators._group_by import group_by
+from rxstream.operators._in_order import in_order
+from rxstream.operators._join import join
+from rxstream.operators._join_asof import join_asof
 from rxstream.operators._key_by import key_by
 from rxstream.operators._map import map
 from rxstream.operators._map_async import map_async
@@ -181,6 +185,7 @@ __all__ = [
     "do_while",
     "element_at",
     "element_at_or_default",
+    "enrich",
     "event_time",
     "events",
     "exclusive",
@@ -200,7 +205,10 @@ __all__ = [
     "group_by_until",
     "group_join",
     "ignore_elements",
+    "in_order",
     "is_empty",
+    "join",
+    "join_asof",
     "key_by",
     "last",
     "last_or_default",

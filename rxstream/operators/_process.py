@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from rxstream.core import Downstream, Operator, Reactions, Stream, node
-from rxstream.delivery import Calls
+from rxstream.core import Downstream, Inline, Operator, Reactions, Stream, node
+from rxstream.delivery import Calls, must_wait
 from rxstream.errors import ConfigurationError
 
 
@@ -64,6 +64,22 @@ def _one(f: Any) -> Operator[Any, Any]:
     return node("process", start, passport=True)
 
 
+#: What is done with an item, as code that costs no call but the function's.
+_PROCESS: Final = """\
+if queue:
+    line_up(value)
+    skip
+made = call(value)
+if made is None: drop
+if type(made) not in PLAIN and must_wait(made):
+    take(value, made)
+    skip
+value = made
+"""
+#: Types of which nothing has to be awaited; to find that out of others takes longer than most functions.
+_PLAIN: Final = frozenset({int, float, bool, str, bytes, dict, list, tuple})
+
+
 class _Processing:
     """One subscription: what comes of each call, and what must not overtake the calls that wait."""
 
@@ -72,6 +88,8 @@ class _Processing:
         self._completing = False
         self._watermark: int | None = None
         on_made = self._emit_each if inspect.isgeneratorfunction(call) else self._emit_one
+        self._makes_many = inspect.isgeneratorfunction(call) or inspect.isasyncgenfunction(call)
+        self._call = call
         self._calls = Calls(
             "process",
             call,
@@ -84,7 +102,20 @@ class _Processing:
 
     def reactions(self) -> Reactions:
         watermark = self._on_watermark if self._down.keeps_event_time else None
-        return Reactions(self._calls.on_next, on_completed=self._on_completed, on_watermark=watermark)
+        inline = None if self._makes_many else self._inline()
+        return Reactions(self._calls.on_next, inline=inline, on_completed=self._on_completed, on_watermark=watermark)
+
+    def _inline(self) -> Inline:
+        calls = self._calls
+        names = {
+            "queue": calls.queue,
+            "call": self._call,
+            "line_up": calls.line_up,
+            "take": calls.take,
+            "must_wait": must_wait,
+            "PLAIN": _PLAIN,
+        }
+        return Inline(_PROCESS, names, {}, then=self._down.next)
 
     def _emit_one(self, made: Any) -> None:
         if made is None:

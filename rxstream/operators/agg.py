@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Mapping
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final, Literal
@@ -23,11 +24,13 @@ class Aggregate:
         name: What messages and pictures call it.
         init: Makes the state of no items.
         add: ``(state, value, instant in nanoseconds)``, returns the state with one item more.
-        merge: Joins two states, for windows that grow together; None: it cannot.
+        merge: Joins two states, for windows that grow together; None: it cannot. The first one's items come first.
         finish: Reads the result out of a state.
         changes: How an item may change a state in place: not at all, or perhaps ("maybe"), or always and without ever
             failing ("surely"). In a dict of aggregates those that cannot be taken back come last.
         step: What ``add`` gives as an expression of ``state`` and ``value``, which costs no call; None: it has none.
+        merge_apart: Joins two states and leaves both as they are; None: ``merge`` does.
+        finish_apart: Reads a result that stays as it is when the state changes; None: ``finish`` does.
     """
 
     name: str
@@ -37,6 +40,18 @@ class Aggregate:
     finish: Callable[[Any], Any]
     changes: Literal["never", "maybe", "surely"] = "never"
     step: str | None = None
+    merge_apart: Callable[[Any, Any], Any] | None = None
+    finish_apart: Callable[[Any], Any] | None = None
+
+    @property
+    def join(self) -> Callable[[Any, Any], Any] | None:
+        """Joins two states that are both needed again."""
+        return self.merge_apart or self.merge
+
+    @property
+    def look(self) -> Callable[[Any], Any]:
+        """Reads the result so far out of a state that goes on."""
+        return self.finish_apart or self.finish
 
 
 def count() -> Aggregate:
@@ -151,8 +166,9 @@ def of(
     Args:
         init: ``init()`` makes the state of no items.
         add: ``add(state, value)`` returns the state with one item more.
-        merge: ``merge(a, b)`` joins two states; sessions need it.
-        finish: ``finish(state)`` reads the result; None: the state is it.
+        merge: ``merge(a, b)`` joins two states, of which ``a`` has the earlier items, and may change ``a``; sessions
+            need it. To merge with what ``init`` gives must change nothing.
+        finish: ``finish(state)`` reads the result; None: the state is it. Panes before the final one have a copy.
 
     Raises:
         ConfigurationError: If one cannot be called, or is async.
@@ -163,7 +179,26 @@ def of(
     for name, f in {"init": init, "add": add, "merge": merge, "finish": finish}.items():
         if f is not None or name in {"init", "add"}:
             callable_("agg.of", **{name: f})
-    return Aggregate("of", init, lambda state, value, _at: add(state, value), merge, finish or _same, "maybe")
+    read = finish or _same
+    return Aggregate(
+        "of",
+        init,
+        lambda state, value, _at: add(state, value),
+        merge,
+        read,
+        "maybe",
+        merge_apart=None if merge is None else _merging_apart(init, merge),
+        finish_apart=lambda state: copy.deepcopy(read(state)),
+    )
+
+
+def _merging_apart(init: Callable[[], Any], merge: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def merge_apart(a: Any, b: Any) -> Any:
+        begun = merge(init(), a)
+        made = merge(copy.copy(begun) if begun is a else begun, b)
+        return copy.copy(made) if made is b else made
+
+    return merge_apart
 
 
 def aggregate_of(who: str, into: Any) -> Aggregate:
@@ -199,27 +234,36 @@ def _together(parts: Mapping[Any, Aggregate]) -> Aggregate:
     names = tuple(parts)
     parts = dict(sorted(parts.items(), key=lambda named: _ORDER.index(named[1].changes)))
     adders = tuple(part.add for part in parts.values())
-    finishers = tuple(part.finish for part in parts.values())
-    mergers = [part.merge for part in parts.values() if part.merge is not None]
 
     def add(states: tuple[Any, ...], value: Any, at: int) -> tuple[Any, ...]:
         # A new tuple, so that a part that raises leaves the states of all as they were.
         return tuple([adder(state, value, at) for adder, state in zip(adders, states, strict=True)])
 
-    def merge(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(merger(x, y) for merger, x, y in zip(mergers, a, b, strict=True))
+    def reading(readers: Sequence[Callable[[Any], Any]]) -> Callable[[tuple[Any, ...]], dict[Any, Any]]:
+        def read(states: tuple[Any, ...]) -> dict[Any, Any]:
+            made = {name: reader(state) for name, reader, state in zip(parts, readers, states, strict=True)}
+            return {name: made[name] for name in names}
 
-    def finish(states: tuple[Any, ...]) -> dict[Any, Any]:
-        made = {name: read(state) for name, read, state in zip(parts, finishers, states, strict=True)}
-        return {name: made[name] for name in names}
+        return read
 
+    unable = [part.name for part in parts.values() if part.merge is None]
     return Aggregate(
-        "dict",
-        lambda: tuple(part.init() for part in parts.values()),
+        f"dict with {unable[0]}" if unable else "dict",
+        lambda: tuple([part.init() for part in parts.values()]),
         add,
-        merge if len(mergers) == len(parts) else None,
-        finish,
+        _merging([part.merge for part in parts.values()]),
+        reading([part.finish for part in parts.values()]),
+        merge_apart=_merging([part.join for part in parts.values()]),
+        finish_apart=reading([part.look for part in parts.values()]),
     )
+
+
+def _merging(mergers: Sequence[Callable[[Any, Any], Any] | None]) -> Callable[[Any, Any], Any] | None:
+    """Merge tuples of states; None: one of them cannot be merged."""
+    able = [merger for merger in mergers if merger is not None]
+    if len(able) < len(mergers):
+        return None
+    return lambda a, b: tuple([merger(x, y) for merger, x, y in zip(able, a, b, strict=True)])
 
 
 def _extreme(name: str, f: Callable[[Any], Any] | None, better: Callable[[Any, Any], bool]) -> Aggregate:

@@ -51,6 +51,8 @@ OPERATORS: dict[str, Callable[[], Any]] = {
     "delay": lambda: ops.delay(2),
     "distinct": lambda: ops.distinct(repr, max_keys=2),
     "distinct_until_changed": ops.distinct_until_changed,
+    "enrich": lambda: ops.enrich({3: "three"}, key=lambda value: len(repr(value))),
+    "enrich, async": lambda: ops.enrich(slowly, key=repr),
     "event_time": lambda: ops.event_time(lambda _: 7, unit="s"),
     "events": lambda: lambda stream: stream.pipe(ops.events(), ops.values()),
     "filter": lambda: ops.filter(lambda value: len(repr(value)) % 3),
@@ -63,6 +65,10 @@ OPERATORS: dict[str, Callable[[], Any]] = {
             ops.flat_map(lambda group: group.pipe(ops.scan(latest, ()))),
         )
     ),
+    "in_order": ops.in_order,
+    "join": lambda: ops.join(other(), within=3, key=lambda _: 0),
+    "join, outer": lambda: ops.join(other(), within=3, key=repr, how="outer"),
+    "join_asof": lambda: ops.join_asof(other(), key=lambda _: 0, how="left"),
     "key_by": lambda: ops.key_by(repr),
     "map": lambda: ops.map(of_both),
     "map_async in order": lambda: ops.map_async(slowly, concurrency=3),
@@ -87,6 +93,11 @@ OPERATORS: dict[str, Callable[[], Any]] = {
     "throttle to the last": lambda: ops.throttle(1.5, emit="last"),
     "timeout": lambda: ops.timeout(3_600),
     "window": lambda: ops.window(rs.tumbling(2)),
+    "window, counted": lambda: ops.window(rs.counted(3)),
+    "window, hopping": lambda: ops.window(rs.hopping(4, 2)),
+    "window, session": lambda: ops.window(rs.session(1)),
+    "window, sliding": lambda: ops.window(rs.sliding(2)),
+    "window, updated": lambda: ops.window(rs.tumbling(2), emit="update"),
     "with_latest_from": lambda: ops.with_latest_from(other()),
 }
 #: Those that may want no more before the source's end, so that the rest stays where it is.
@@ -103,6 +114,8 @@ def places(item: Any) -> Iterator[int]:
         yield item
     elif isinstance(item, rs.Pane):
         yield from places(item.value)
+    elif isinstance(item, rs.Joined):
+        yield from places((item.left, item.right))
     elif isinstance(item, list | tuple) and not is_dataclass(item):
         for part in item:
             yield from places(part)

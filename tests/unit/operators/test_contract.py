@@ -291,3 +291,20 @@ def test_what_a_generator_function_raises_is_an_error_of_the_item() -> None:
     stream = rs.from_iterable([1, 2, 3]).pipe(ops.process(generated(failing_at(2, asyncio.CancelledError()))))
 
     assert rs.collect(stream, on_error=rs.handlers.skip()) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ops.process(same),
+        lambda: ops.take(5),
+        lambda: ops.flat_map(lambda value: [value]),
+        lambda: ops.buffer(1),
+        lambda: ops.delay(0),
+        lambda: ops.scan_by_key(lambda _, value: value, 0, key=repr, max_keys=2),
+        lambda: lambda stream: stream.pipe(ops.group_by(repr), ops.flat_map(same)),
+    ],
+    ids=["process", "take", "flat_map", "buffer", "delay", "scan_by_key", "group_by"],
+)
+def test_three_hundred_of_a_kind_can_be_chained(make: Callable[[], Any]) -> None:
+    assert len(rs.collect(rs.from_iterable([1]).pipe(*(make() for _ in range(300))))) == 1

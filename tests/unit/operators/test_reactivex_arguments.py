@@ -18,6 +18,7 @@ OTHER: Any = reactivex.never()
         (lambda: ops.buffer(OTHER), "buffer: count must be a whole number of at least 1; got an Observable. "),
         (lambda: ops.sample(OTHER), "sample: d must be a duration; got an Observable. "),
         (lambda: ops.timeout(OTHER), "timeout: d must be a duration; got an Observable. "),
+        (lambda: ops.window(OTHER), "window: by must say how time is cut; got an Observable. "),
         (lambda: ops.map(OTHER), "map: f must be a function of one value; got an Observable. "),
     ],
 )

@@ -395,7 +395,10 @@ def test_fractions_of_seconds_are_exact(records: list[Record], size: int) -> Non
 def test_what_does_not_cut_time_is_refused(refusal: Refusal, by: Any) -> None:
     sentence = refusal(lambda: ops.window(by))
 
-    assert sentence == f"window: by must say how time is cut; got {by!r}. Give rs.tumbling(…)."
+    assert sentence == (
+        f"window: by must say how time is cut; got {by!r}. "
+        "Give rs.tumbling(…), rs.hopping(…), rs.session(…), rs.sliding(…) or rs.counted(…)."
+    )
 
 
 @pytest.mark.parametrize("into", [5, None, sum, {}, "list", {"a": 5}, tuple], ids=repr)

@@ -1,0 +1,88 @@
+"""What comes of two sides: a pair, or one of them and the word that the other is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rxstream.core import UNSET, Downstream, Event, Hold, LooseBatch, make_event
+
+
+class Missing:
+    """The type of ``rs.MISSING``: the side that is not there, which ``None`` and every other value is not."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __reduce__(self) -> str:
+        # Copied or read from a pickle it is the same object.
+        return "MISSING"
+
+
+MISSING: Final = Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Two sides that belong together.
+
+    Args:
+        key: The key they share; None where they have none.
+        left: The value of the left side, or ``rs.MISSING``.
+        right: The value of the right side, or ``rs.MISSING``.
+    """
+
+    key: Any
+    left: Any
+    right: Any
+
+
+#: What makes one that is empty, and what sets its key, its left and its right side.
+MAKING: Final = (Joined.__new__, *(Joined.__dict__[name].__set__ for name in ("key", "left", "right")))
+_new, _set_key, _set_left, _set_right = MAKING
+
+
+def made_joined(key: Any, left: Any, right: Any) -> Joined:
+    """Make what is joined as its constructor does, which for what is frozen takes twice as long."""
+    joined: Joined = _new(Joined)
+    _set_key(joined, key)
+    _set_left(joined, left)
+    _set_right(joined, right)
+    return joined
+
+
+def _event_of(record: tuple[Joined, int]) -> Event[Joined]:
+    joined, time = record
+    return make_event(joined, joined.key, time, (), None)
+
+
+#: What is joined, and its instant, as a record that nobody tracks; its Event is made when somebody asks.
+LOOSE: Final = LooseBatch(_event_of)
+
+
+def joined_emitter(down: Downstream[Joined]) -> Callable[[Joined, int, Hold | None, Hold | None], None]:
+    """Make the function that hands on what was joined, at an instant, on behalf of its parts.
+
+    Their holds stay with whoever gives them. The passport has the key and the instant.
+    """
+    slot, hand_on = down.context.slot, down.emit
+
+    def emit(joined: Joined, time: int, one: Hold | None, two: Hold | None) -> None:
+        if one is not None or two is not None:
+            held = [hold.again() for hold in (one, two) if hold is not None]
+            hold = Hold.joint(make_event(joined, joined.key, time, (), None), held)
+            hold.emit(hand_on, joined)
+            hold.release()
+            return
+        saved = slot.save()
+        slot.event, slot.batch, slot.hold = (joined, time), LOOSE, None
+        slot.key, slot.time, slot.headers = joined.key, time, UNSET
+        try:
+            hand_on(joined)
+        finally:
+            slot.restore(saved)
+
+    return emit
