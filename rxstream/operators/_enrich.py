@@ -23,6 +23,7 @@ from rxstream.core import (
 )
 from rxstream.delivery import Calls
 from rxstream.errors import ConfigurationError
+from rxstream.operators._behind_calls import BehindCalls
 from rxstream.operators._join_sides import KeyOf, key_lines
 from rxstream.operators._joined import MISSING, Joined, made_joined
 
@@ -121,20 +122,20 @@ class _Asking:
         self._is_inner = is_inner
         #: Those asked for last stand last.
         self._answers: OrderedDict[Any, Any] = OrderedDict()
-        self._completing = False
-        self._watermark: int | None = None
+        self._behind = BehindCalls(down)
         self._calls = Calls(
             "enrich",
             self._joined,
             on_made=self._emit,
             context=down.context,
             below=down.below,
-            on_idle=self._on_idle,
+            on_idle=self._behind.on_idle,
         )
+        self._behind.calls = self._calls
 
     def reactions(self) -> Reactions:
-        watermark = self._on_watermark if self._down.keeps_event_time else None
-        return Reactions(self._on_next, on_completed=self._on_completed, on_watermark=watermark)
+        watermark = self._behind.on_watermark if self._down.keeps_event_time else None
+        return Reactions(self._on_next, on_completed=self._behind.on_completed, on_watermark=watermark)
 
     def _on_next(self, value: Any) -> None:
         if self._calls.busy:
@@ -191,23 +192,3 @@ class _Asking:
         if self._key_of is not None:
             self._slot.key = joined.key
         self._down.emit(joined)
-
-    def _on_watermark(self, watermark: int) -> int:
-        if self._calls.busy:
-            # The items before it are still on their way.
-            self._watermark = watermark
-            return watermark + 1
-        return self._down.watermark(watermark)
-
-    def _on_completed(self) -> None:
-        if self._calls.busy:
-            self._completing = True
-        else:
-            self._down.complete()
-
-    def _on_idle(self) -> None:
-        if self._watermark is not None:
-            self._down.watermark(self._watermark)
-            self._watermark = None
-        if self._completing:
-            self._down.complete()

@@ -9,6 +9,7 @@ from typing import Any, Final
 from rxstream.core import Downstream, Inline, Operator, Reactions, Stream, node
 from rxstream.delivery import Calls, must_wait
 from rxstream.errors import ConfigurationError
+from rxstream.operators._behind_calls import BehindCalls
 
 
 def process(f: Any) -> Any:
@@ -85,8 +86,7 @@ class _Processing:
 
     def __init__(self, call: Callable[[Any], Any], down: Downstream[Any]) -> None:
         self._down = down
-        self._completing = False
-        self._watermark: int | None = None
+        self._behind = BehindCalls(down)
         on_made = self._emit_each if inspect.isgeneratorfunction(call) else self._emit_one
         self._makes_many = inspect.isgeneratorfunction(call) or inspect.isasyncgenfunction(call)
         self._call = call
@@ -97,13 +97,16 @@ class _Processing:
             on_made=down.emit if inspect.isasyncgenfunction(call) else on_made,
             context=down.context,
             below=down.below,
-            on_idle=self._on_idle,
+            on_idle=self._behind.on_idle,
         )
+        self._behind.calls = self._calls
 
     def reactions(self) -> Reactions:
-        watermark = self._on_watermark if self._down.keeps_event_time else None
+        watermark = self._behind.on_watermark if self._down.keeps_event_time else None
         inline = None if self._makes_many else self._inline()
-        return Reactions(self._calls.on_next, inline=inline, on_completed=self._on_completed, on_watermark=watermark)
+        return Reactions(
+            self._calls.on_next, inline=inline, on_completed=self._behind.on_completed, on_watermark=watermark
+        )
 
     def _inline(self) -> Inline:
         calls = self._calls
@@ -132,23 +135,3 @@ class _Processing:
             if stop.now:
                 return
             slot.key, slot.time, slot.headers = said
-
-    def _on_watermark(self, watermark: int) -> int:
-        if self._calls.busy:
-            # The items before it are still on their way.
-            self._watermark = watermark
-            return watermark + 1
-        return self._down.watermark(watermark)
-
-    def _on_completed(self) -> None:
-        if self._calls.busy:
-            self._completing = True
-        else:
-            self._down.complete()
-
-    def _on_idle(self) -> None:
-        if self._watermark is not None:
-            self._down.watermark(self._watermark)
-            self._watermark = None
-        if self._completing:
-            self._down.complete()
