@@ -6,7 +6,7 @@ import functools
 import inspect
 import operator
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import FunctionType
@@ -164,6 +164,17 @@ def callable_(who: str, **named: object) -> None:
             f"{who}: {what} must be a plain function; got the async {name_of(given)}. "
             "Await it with ops.process(f) or ops.map_async(f)."
         )
+
+
+def takes(f: Callable[..., Any], count: int) -> bool:
+    """Whether ``f`` can be called with so many arguments, as far as it says so."""
+    try:
+        inspect.signature(f).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:
+        return True  # some functions written in C do not say what they take
+    return True
 
 
 _ASYNC: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR

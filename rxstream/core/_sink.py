@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from rxstream.core._arguments import name_of
+from rxstream.core._arguments import name_of, takes
 from rxstream.core._event import Event
 from rxstream.errors import ConfigurationError
 
@@ -78,10 +78,18 @@ def check_handler(who: str, handler: object) -> None:
     """Refuse an error handler that is no function of an event and an error, and does not start one with the run.
 
     Raises:
-        ConfigurationError: If it cannot be called.
+        ConfigurationError: If it cannot be called, or not with two arguments.
     """
-    if handler is not None and not callable(handler) and not callable(getattr(handler, "start", None)):
+    if handler is None or callable(getattr(handler, "start", None)):
+        return
+    if not callable(handler):
         raise ConfigurationError(
             f"{who}: on_error must be rs.handlers.…(…) or a function of the event and the error; got {handler!r}. "
             "Give one of these."
+        )
+    if not takes(handler, 2):
+        name = name_of(handler)
+        raise ConfigurationError(
+            f"{who}: on_error must take two arguments, the event and the error; {name} does not. "
+            f"If it makes a handler, call it: {name}(…)."
         )

@@ -26,6 +26,9 @@ class Gathered(Sequence[Any]):
         self._holds: dict[int, Hold] = {}
         self._said: list[tuple[Any, Any, Any]] = []  # key, time and headers, where operators may have changed them
 
+    def __repr__(self) -> str:
+        return f"Batch({self.values!r})"
+
     def hold(self, slot: Slot) -> None:
         """Keep the record of the item that the slot names; nothing to do for a batch that is held already."""
         if slot.hold is not None:

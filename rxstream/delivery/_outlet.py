@@ -79,7 +79,7 @@ class Outlet:
 
     async def open(self) -> None:
         """Get the sink ready."""
-        await self.sink.open()
+        await _done(self.sink.open())
 
     def prepare(self, writing: asyncio.Lock) -> None:
         """Get ready for items, once the sink is open; ``writing`` keeps several pipelines from writing at once."""
@@ -93,7 +93,7 @@ class Outlet:
 
     async def close(self) -> None:
         """Let the sink go."""
-        await self.sink.close()
+        await _done(self.sink.close())
 
     async def work(self) -> None:
         """Write what comes, until cancelled."""
@@ -118,7 +118,7 @@ class Outlet:
 
     async def _write(self, batch: Gathered, payload: Any) -> None:
         try:
-            receipt = await self.sink.write(payload)
+            receipt = await _done(self.sink.write(payload))
         except FAILURES as error:
             if is_cancelled(error):
                 raise
@@ -186,6 +186,11 @@ class Outlet:
 
     def _report(self, value: Any, error: BaseException) -> None:
         self._context.failed(error, self.name, value, self.receiver)
+
+
+async def _done(made: Any) -> Any:
+    """What a sink's method gives; one that has nothing to wait for need not be async."""
+    return await made if inspect.isawaitable(made) else made
 
 
 def sink_receiver(name: str, on_next: Callable[[Any], None]) -> Receiver:

@@ -128,7 +128,8 @@ def _span(within: Any) -> tuple[int, int]:
     before, after = (signed_duration_ns("join", within=bound) for bound in within)
     if before + after < 0:
         raise ConfigurationError(
-            f"join: within must not end before it begins, which is before ahead of the left item; got {within!r}. "
+            "join: within must be how long before and how long after the left item the right one may come; "
+            f"got {within!r}. "
             "Give (before, after), of which at most one is negative, and that the smaller one."
         )
     return before, after

@@ -10,6 +10,7 @@ import pytest
 
 import rxstream as rs
 from rxstream import operators as ops
+from tests.unit.conftest import Refusal
 
 
 def halves(items: list[Any]) -> rs.Stream[Any]:
@@ -287,4 +288,17 @@ def test_a_handler_that_cannot_be_called_is_refused_by_the_call(wrong: Any) -> N
     assert str(caught.value) == (
         f"to: on_error must be rs.handlers.…(…) or a function of the event and the error; got {wrong!r}. "
         "Give one of these."
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [(rs.handlers.skip, "skip"), (rs.handlers.dead_letter, "dead_letter"), (len, "len")],
+)
+def test_a_handler_that_cannot_take_event_and_error_is_refused_when_the_pipeline_is_built(
+    refusal: Refusal, wrong: Any, name: str
+) -> None:
+    assert refusal(lambda: rs.from_iterable([1]).to(print, on_error=wrong)) == (
+        f"to: on_error must take two arguments, the event and the error; {name} does not. "
+        f"If it makes a handler, call it: {name}(…)."
     )

@@ -647,7 +647,7 @@ def test_what_was_joined_can_be_pickled() -> None:
 
 WITHIN = "join: within must be a duration, or a pair (before, after); got {!r}. Give one of these."
 REVERSED = (
-    "join: within must not end before it begins, which is before ahead of the left item; got {!r}. "
+    "join: within must be how long before and how long after the left item the right one may come; got {!r}. "
     "Give (before, after), of which at most one is negative, and that the smaller one."
 )
 KEY = "join: key must be one function for both sides or a pair (left, right); got {!r}. Give one of these."

@@ -477,3 +477,23 @@ def test_a_stream_without_a_sink_is_refused_by_the_call() -> None:
         rs.from_iterable([1]).to()
 
     assert str(caught.value) == "to: needs at least one sink; got none. Give rs.to_list(), rs.to_file(…), a function, …"
+
+
+def test_methods_that_have_nothing_to_wait_for_need_not_be_async() -> None:
+    class Plain:
+        def __init__(self) -> None:
+            self.seen: list[str] = []
+
+        def open(self) -> None:
+            self.seen.append("open")
+
+        def write(self, batch: Any) -> None:
+            self.seen.append(repr(batch))
+
+        def close(self) -> None:
+            self.seen.append("close")
+
+    sink: Any = Plain()
+    rs.run(rs.from_iterable([1, 2]).to(sink))
+
+    assert sink.seen == ["open", "Batch([1, 2])", "close"]
