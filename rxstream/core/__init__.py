@@ -61,7 +61,7 @@ from rxstream.core._relay import Relay
 from rxstream.core._replay import Merge
 from rxstream.core._scheduler import TICKS, WORK, StreamScheduler
 from rxstream.core._sink import Sink, SinkBatch, check_sink_argument, is_observer, sink_name
-from rxstream.core._stream import Stream, as_stream, lineage
+from rxstream.core._stream import Stream, as_stream, lineage, parents_of
 from rxstream.core._timekeeper import VIRTUAL, Timekeeper, current_scheduler, keep_time, timekeeper
 from rxstream.core._timer import Timer
 
@@ -150,6 +150,7 @@ __all__ = [
     "natural_count",
     "node",
     "ns_to_datetime",
+    "parents_of",
     "passport",
     "path_argument",
     "positive_count",

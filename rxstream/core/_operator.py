@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from rxstream.core._context import Context
 from rxstream.core._inline import Inline
@@ -95,6 +95,7 @@ class Operator(Generic[T, R]):
         others: Further inputs.
         sinks: Where it sends what it lets go; the run opens and closes them.
         handler: Who is asked about items that fail above it; None: who is asked below.
+        completes: When: with the last of its inputs, with the first of them, or, if it likes, before any of them.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Operator(Generic[T, R]):
     others: tuple[Stream[Any], ...] = ()
     sinks: tuple[Any, ...] = ()
     handler: Any = None
+    completes: Literal["last", "first", "before"] = "last"
 
     def __call__(self, source: Observable[T]) -> Stream[R]:
         from rxstream.core._stream import as_stream, derived
@@ -130,9 +132,16 @@ def inline(
     )
 
 
-def node(name: str, start: Start, *, passport: bool = False, sinks: tuple[Any, ...] = ()) -> Operator[Any, Any]:
+def node(
+    name: str,
+    start: Start,
+    *,
+    passport: bool = False,
+    sinks: tuple[Any, ...] = (),
+    completes: Literal["last", "before"] = "last",
+) -> Operator[Any, Any]:
     """Make an operator that keeps items or waits; ``start`` is called for each subscription."""
-    return Operator(name, start=start, passport=passport, sinks=sinks)
+    return Operator(name, start=start, passport=passport, sinks=sinks, completes=completes)
 
 
 def timed(name: str, lines: Sequence[str], *, disorder: int, **bindings: Any) -> Operator[Any, Any]:

@@ -58,4 +58,4 @@ def take(n: int) -> Operator[T, T]:
         done = linked_stop(down.stop)
         return Reactions(on_next, on_completed=finish, stop=stop)
 
-    return node("take", start)
+    return node("take", start, completes="before")

@@ -62,4 +62,4 @@ def take_while(predicate: Callable[[T], object], *, inclusive: bool = False) -> 
 
         return Reactions(on_next, on_completed=finish, stop=stop)
 
-    return node("take_while", start)
+    return node("take_while", start, completes="before")

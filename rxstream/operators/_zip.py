@@ -48,7 +48,7 @@ def zip(*others: Observable[Any]) -> Operator[T, tuple[Any, ...]]:
         >>> rs.collect(rs.from_iterable("abc").pipe(ops.zip(rs.from_iterable([1, 2]))))
         [('a', 1), ('b', 2)]
     """
-    return Operator("zip", start_many=_start, others=inputs("zip", others))
+    return Operator("zip", start_many=_start, others=inputs("zip", others), completes="first")
 
 
 #: What is done with an item, as code: it saves a call for each.

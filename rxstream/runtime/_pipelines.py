@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from rxstream.core import Pipeline, Stream, lineage
+from rxstream.core import Operator, Pipeline, Stream, lineage, parents_of
 
 
 def with_branches(pipelines: Sequence[Pipeline]) -> list[Pipeline]:
@@ -34,8 +34,27 @@ def has_past(pipelines: Sequence[Pipeline]) -> bool:
 
 
 def is_endless(pipeline: Pipeline) -> bool:
-    """Whether a timer that never ends is among a pipeline's sources."""
-    return any(stream.feed is not None and stream.feed.endless for stream in lineage(pipeline.stream))
+    """Whether a timer that never ends keeps a pipeline from completing."""
+    known: dict[int, bool] = {}
+    pending = [pipeline.stream]
+    while pending:
+        stream = pending[-1]
+        unknown = [parent for parent in parents_of(stream) if id(parent) not in known]
+        if unknown:
+            pending += unknown
+            continue
+        known[id(pending.pop())] = _goes_on(stream, [known[id(parent)] for parent in parents_of(stream)])
+    return known[id(pipeline.stream)]
+
+
+def _goes_on(stream: Stream[Any], parents: Sequence[bool]) -> bool:
+    """Whether a stream never ends, given whether those do that it is made from."""
+    if stream.feed is not None:
+        return stream.feed.endless
+    completes = stream.step.completes if isinstance(stream.step, Operator) else "last"
+    if completes == "before":
+        return False
+    return all(parents) if completes == "first" else any(parents)
 
 
 def is_only_ticking(pipelines: Sequence[Pipeline]) -> bool:

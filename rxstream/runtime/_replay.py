@@ -176,7 +176,8 @@ class Replay:
         if first <= self.scheduler.now_ns:
             # The instant is not over.
             return False
-        return not run.is_awaited or (due == NEVER and not run.reading.hears_world)
+        # A timer that never ends may yet bring what somebody below waits for.
+        return not run.is_awaited or (first == NEVER and not run.reading.hears_world)
 
     def _is_paced(self, at: int) -> bool:
         """Whether it is too early by the wall for this instant; then the loop is woken in time."""
