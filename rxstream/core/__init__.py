@@ -63,7 +63,6 @@ from rxstream.core._scheduler import TICKS, WORK, StreamScheduler
 from rxstream.core._sink import Sink, SinkBatch, check_sink_argument, is_observer, sink_name
 from rxstream.core._stream import Stream, as_stream, lineage, parents_of
 from rxstream.core._timekeeper import VIRTUAL, Timekeeper, current_scheduler, keep_time, timekeeper
-from rxstream.core._timer import Timer
 
 __all__ = [
     "ENDLESS",
@@ -116,7 +115,6 @@ __all__ = [
     "StreamScheduler",
     "Tick",
     "Timekeeper",
-    "Timer",
     "Untracked",
     "Work",
     "as_stream",

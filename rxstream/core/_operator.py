@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from rxstream.core._context import Context
 from rxstream.core._inline import Inline
 from rxstream.core._instants import NEVER
-from rxstream.core._passport import Hold
+from rxstream.core._passport import Hold, item_time
 from rxstream.core._receiver import Receiver, Stop
 from rxstream.core._timer import Timer
 
@@ -70,6 +70,18 @@ class Downstream(Generic[T]):
     def hold(self, *, waiting: bool = False) -> Hold:
         """Keep the current item beyond this call; ``waiting``: for work, so that the source may have to pause."""
         return Hold(self.context.slot, waiting=waiting)
+
+    def hold_if_tracked(self) -> Hold | None:
+        """Keep the current item where somebody has to settle it; else what it adds to a state is all that stays."""
+        slot = self.context.slot
+        if slot.hold is not None or (slot.batch is not None and slot.batch.tracks):
+            return Hold(slot, waiting=False)
+        return None
+
+    def instant(self) -> int:
+        """The current item's instant, in nanoseconds; where it has none, the run's."""
+        time = item_time(self.context.slot)
+        return self.context.scheduler.now_ns if time is None else time
 
     def failed(self, error: BaseException, item: Any) -> None:
         """Report that the item which the slot names failed here."""

@@ -27,9 +27,9 @@ from rxstream.core import (
     positive_duration_ns,
 )
 from rxstream.errors import ConfigurationError
-from rxstream.operators._buffer_plain import agreed, gather_plain
+from rxstream.operators._buffer_plain import gather_plain
 from rxstream.operators._held_watermark import HeldWatermark, Mark
-from rxstream.operators._parts import Joint, Part, keep, let_go
+from rxstream.operators._parts import Joint, Part, agreed, keep, let_go
 
 T = TypeVar("T")
 

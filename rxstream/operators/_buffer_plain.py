@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from rxstream.core import UNSET, Batch, Downstream, Event, Feed, Inline, Reactions, make_event
+from rxstream.operators._parts import agreed
 
 #: The items of a list and their records.
 _List = tuple[list[Any], list[Any]]
@@ -118,8 +119,3 @@ class _Lists:
         """Take one hold on it back."""
         if self.batch is not None:
             self.batch.release_all()
-
-
-def agreed(keys: list[Any]) -> Any:
-    """The key that all share, or None."""
-    return keys[0] if all(key == keys[0] for key in keys) else None

@@ -119,8 +119,9 @@ class StreamInner(abc.ObserverBase[Any]):
         """Hand on an item with a record of its own: who keeps it, keeps that one and the outer one."""
         slot, before = self._down.context.slot, self._down.context.slot.hold
         outer = self._hold.again()
-        if before is not None or (slot.batch is not None and slot.batch.tracks):
-            outer = Hold.joint(self._hold.event, (Hold(slot, waiting=False), outer))
+        own = self._down.hold_if_tracked()
+        if own is not None:
+            outer = Hold.joint(self._hold.event, (own, outer))
         slot.hold = outer
         # Named as the item is, so that its passport can be made again.
         slot.hold = both = Hold(slot, waiting=False)

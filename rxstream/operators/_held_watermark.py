@@ -6,7 +6,7 @@ import heapq
 from itertools import count
 from typing import Any
 
-from rxstream.core import NEVER, Downstream, item_time
+from rxstream.core import NEVER, Downstream
 
 #: An item's instant, a number that keeps marks apart, and whether it is still at work.
 Mark = list[Any]
@@ -27,8 +27,7 @@ class HeldWatermark:
 
     def mark(self) -> Mark:
         """Wait for the item that the slot names."""
-        time = item_time(self._down.context.slot)
-        mark = [self._down.context.scheduler.now_ns if time is None else time, next(self._numbers), True]
+        mark = [self._down.instant(), next(self._numbers), True]
         heapq.heappush(self._marks, mark)
         return mark
 

@@ -177,7 +177,7 @@ class _Joining:
     def _take_left(self, value: Any, key: Any, time: int) -> None:
         # A key that cannot be looked up is an error of its item now, and not when it is decided.
         hash(key)
-        entry = [time, next(self._numbers), value, key, self._reading.hold(), False]
+        entry = [time, next(self._numbers), value, key, self._down.hold_if_tracked(), False]
         if time + self._grace < self._watermarks[_RIGHT]:
             self._decide(entry)
         else:
@@ -187,7 +187,7 @@ class _Joining:
         shelf = self._shelves.get(key)
         if shelf is None:
             shelf = begin_shelf(self._shelves, key)
-        entry = [time, next(self._numbers), value, shelf, self._reading.hold(), False]
+        entry = [time, next(self._numbers), value, shelf, self._down.hold_if_tracked(), False]
         shelf.insert(entry)
         heappush(self._recent, entry)
 

@@ -8,12 +8,10 @@ from typing import Any, TypeAlias
 from rxstream.core import (
     NEVER,
     Downstream,
-    Hold,
     Receiver,
     callable_,
     check_sink_argument,
     item_key,
-    item_time,
     passport,
 )
 from rxstream.errors import ConfigurationError
@@ -59,7 +57,7 @@ def key_lines(key_of: KeyOf | None) -> list[str]:
 
 
 class Reading:
-    """Reads the items of a join's side, as far as the slot does not say it, and lets go of late ones.
+    """What the code of a join's side refers to, and where late items go.
 
     Args:
         down: Those below.
@@ -75,19 +73,7 @@ class Reading:
 
     def names(self, key_of: KeyOf | None) -> dict[str, Any]:
         """What the lines that take an item refer to."""
-        return {"key_of": key_of, "item_key": item_key, "time_of_item": self.time, "let_go": self.let_go}
-
-    def time(self) -> int:
-        """The instant of the item that the slot names; where it has none, the run's."""
-        time = item_time(self._slot)
-        return self._down.context.scheduler.now_ns if time is None else time
-
-    def hold(self) -> Hold | None:
-        """Keep its record, where anybody tracks it."""
-        slot = self._slot
-        if slot.hold is not None or (slot.batch is not None and slot.batch.tracks):
-            return self._down.hold()
-        return None
+        return {"key_of": key_of, "item_key": item_key, "time_of_item": self._down.instant, "let_go": self.let_go}
 
     def let_go(self, value: Any) -> bool:
         """Let an item go that came too late."""

@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rxstream.core import Downstream, item_time
+from rxstream.core import Downstream
 from rxstream.state import Keys, Limits
 
 
 def undated(limits: Limits, down: Downstream[Any]) -> Callable[[], int]:
     """Make the function that says when an item happened of which the slot does not say it: at last the run's clock."""
-    slot, scheduler = down.context.slot, down.context.scheduler
-    if limits.ttl is None:
-        # It does not matter when.
-        return int
-
-    def instant() -> int:
-        time = item_time(slot)
-        return scheduler.now_ns if time is None else time
-
-    return instant
+    # Without a ttl it does not matter when.
+    return int if limits.ttl is None else down.instant
 
 
 def watermark_to(keys: Keys, down: Downstream[Any], limits: Limits) -> Callable[[int], int] | None:

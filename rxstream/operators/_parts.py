@@ -218,6 +218,10 @@ def _tuple_event(parts: tuple[Part, ...]) -> Event[tuple[Any, ...]]:
     events = [_leader_event((part,)) for part in parts]
     keys = [event.key if part[3] is UNSET else part[3] for event, part in zip(events, parts, strict=True)]
     times = [event.timestamp_ns if part[4] is UNSET else part[4] for event, part in zip(events, parts, strict=True)]
-    key = keys[0] if all(found == keys[0] for found in keys) else None
     latest = max((time for time in times if time is not None), default=None)
-    return make_event(tuple([part[0] for part in parts]), key, latest, (), None)
+    return make_event(tuple([part[0] for part in parts]), agreed(keys), latest, (), None)
+
+
+def agreed(keys: Sequence[Any]) -> Any:
+    """The key that all share, or None."""
+    return keys[0] if all(key == keys[0] for key in keys) else None

@@ -61,9 +61,9 @@ def reduce(f: Callable[[S, T], S], seed: S | Callable[[], S]) -> Operator[T, S]:
             agreed = key if agreed is UNSET or agreed == key else None
             if latest is None or (time is not None and time > latest):
                 latest = time
-            batch = slot.batch
-            if slot.hold is not None or (batch is not None and batch.tracks):
-                kept.append(down.hold())
+            hold = down.hold_if_tracked()
+            if hold is not None:
+                kept.append(hold)
 
         def on_completed() -> None:
             key = None if agreed is UNSET else agreed

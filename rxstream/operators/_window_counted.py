@@ -10,7 +10,7 @@ from typing import Any
 
 from rxstream.core import NEVER, Downstream, positive_count
 from rxstream.errors import ConfigurationError
-from rxstream.operators._window_open import Open, Panes, in_order, is_kept
+from rxstream.operators._window_open import Open, Panes, in_order
 from rxstream.operators.agg import Aggregate
 
 
@@ -90,7 +90,7 @@ class CountedWindows:
             self._note(window, instant)
         self._keys[key] = counting
         counting.arrived += 1
-        hold = self._down.hold() if is_kept(self._down.context.slot) else None
+        hold = self._down.hold_if_tracked()
         for number, ((_, window), state) in enumerate(zip(counting.windows, states, strict=True)):
             if instant < window.end:
                 self._note(window, instant)

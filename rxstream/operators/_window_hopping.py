@@ -9,7 +9,7 @@ from typing import Any
 
 from rxstream.core import NEVER, Downstream, positive_duration_ns, signed_duration_ns
 from rxstream.errors import ConfigurationError
-from rxstream.operators._window_open import Late, Open, Panes, in_order, is_kept
+from rxstream.operators._window_open import Late, Open, Panes, in_order
 from rxstream.operators.agg import Aggregate
 
 
@@ -92,7 +92,7 @@ class HoppingWindows:
         init, add = self._aggregate.init, self._aggregate.add
         # All of them are made before one is set: an aggregate that raises leaves the panes as they were.
         states = [add(init() if window is None else window.state, value, instant) for _, window in found]
-        hold = self._down.hold() if is_kept(self._down.context.slot) else None
+        hold = self._down.hold_if_tracked()
         changed: list[Open] = []
         for (start, known), state in zip(found, states, strict=True):
             window = known

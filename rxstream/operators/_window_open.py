@@ -13,8 +13,6 @@ from rxstream.core import (
     Downstream,
     Hold,
     LooseBatch,
-    Slot,
-    item_time,
     make_event,
     ns_to_datetime,
     passport,
@@ -140,7 +138,7 @@ class Panes:
         slot.clear()
         try:
             for window in windows:
-                holds, window.holds, window.changed, window.closed = window.holds, None, False, True
+                holds = window.over()
                 if not self._down.stop.now:
                     # Else nobody has it: its items stay unsettled.
                     self._hand_on(window, window.end - self._beyond, holds, final=True)
@@ -186,14 +184,3 @@ class Broken:
     """Stands for the state of parts that could not be merged."""
 
     error: BaseException
-
-
-def is_kept(slot: Slot) -> bool:
-    """Whether the item that the slot names must be held by whoever keeps only what it adds to a state."""
-    return slot.hold is not None or (slot.batch is not None and slot.batch.tracks)
-
-
-def instant_of(down: Downstream[Any]) -> int:
-    """The instant of the item that the slot names: by the run's clock, if it has none."""
-    time = item_time(down.context.slot)
-    return down.context.scheduler.now_ns if time is None else time

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from rxstream.core import NEVER, Downstream, Hold, positive_duration_ns
 from rxstream.errors import ConfigurationError
-from rxstream.operators._window_open import Late, Open, Panes, in_order, is_kept
+from rxstream.operators._window_open import Late, Open, Panes, in_order
 from rxstream.operators.agg import Aggregate
 
 
@@ -129,7 +129,7 @@ class SessionWindows:
         return window.start - self._gap <= instant <= window.end + self._gap
 
     def _held(self) -> Hold | None:
-        return self._down.hold() if is_kept(self._down.context.slot) else None
+        return self._down.hold_if_tracked()
 
     def _begin(self, value: Any, key: Any, instant: int, first: int) -> None:
         if instant + self._lag < self.watermark:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from rxstream.core import NEVER, Downstream, Hold, positive_duration_ns
-from rxstream.operators._window_open import Late, Open, Panes, in_order, is_kept
+from rxstream.operators._window_open import Late, Open, Panes, in_order
 from rxstream.operators.agg import Aggregate
 
 
@@ -96,7 +96,7 @@ class SlidingWindows:
         # All of them are made before one is set: an aggregate that raises leaves the panes as they were.
         own = None if reaching and reaching[0].end == instant else self._own(line, value, key, instant, first)
         states = [add(window.state, value, instant) for window in reaching]
-        hold = self._down.hold() if is_kept(self._down.context.slot) else None
+        hold = self._down.hold_if_tracked()
         for window, state in zip(reaching, states, strict=True):
             window.state, window.first = state, min(window.first, first)
         if own is not None:

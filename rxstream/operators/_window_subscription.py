@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from rxstream.core import NEVER, Downstream, Inline, Reactions, item_key
 from rxstream.operators._window_early import AtChange, AtClosing, AtTicks, Kind
-from rxstream.operators._window_open import instant_of
 
 #: What is done with every item before anything else, as code that fusion pastes: a call would cost as much.
 KEY_GIVEN: Final = "group = key_of(value)"
@@ -27,7 +26,7 @@ TAKING: Final = "take(value, group, instant, next(arrivals))"
 
 def taking(down: Downstream[Any], key: Callable[[Any], Any] | None, code: str, **names: Any) -> Inline:
     """Make the code that finds an item's ``group`` and ``instant``, and then does as ``code`` says."""
-    known = {"key_of": key, "item_key": item_key, "time_of_item": lambda: instant_of(down)}
+    known = {"key_of": key, "item_key": item_key, "time_of_item": down.instant}
     return Inline("\n".join([KEY_GIVEN if key else KEY_OF_ITEM, TIME_OF_ITEM, code]), known | names, {})
 
 
