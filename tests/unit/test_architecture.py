@@ -23,8 +23,11 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {"__init__", "__main__", "_public"}
 CLIENTS = {
     "aiokafka": "drivers/kafka.py",
+    "backports": "drivers/zst.py",
     "cronsim": "sources/_cron.py",
+    "msgpack": "drivers/codecs.py",
     "pika": "drivers/amqp.py",
+    "pyarrow": "drivers/parquet.py",
     "sqlalchemy": "drivers/sql.py",
 }
 FILES = sorted(ROOT.rglob("*.py"))
