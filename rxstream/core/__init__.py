@@ -21,7 +21,7 @@ from rxstream.core._catching import Catching
 from rxstream.core._connect import Connections, End, Intake, connect
 from rxstream.core._context import FAILURES, Context, Gate, Halt, Statistics, is_cancelled
 from rxstream.core._event import Event, Headers, Origin, make_event, make_source_event, raw_value
-from rxstream.core._feed import Closing, Connection, Feed, Partition, Poll, Row, Span, Tick
+from rxstream.core._feed import Above, Closing, Connection, Feed, Partition, Poll, Row, Span, Tick
 from rxstream.core._fields import field_reader, readable
 from rxstream.core._foreign import Untracked, foreign_name
 from rxstream.core._inline import Inline
@@ -76,6 +76,7 @@ __all__ = [
     "UNSET",
     "VIRTUAL",
     "WORK",
+    "Above",
     "Batch",
     "Catching",
     "Closing",

@@ -45,16 +45,22 @@ class Closing(NamedTuple):
     error: Exception | None = None
 
 
+#: Of a partition, the ranges ``(first, end)`` that are settled above the position to commit, in order; they are looked
+#: for while one iterates.
+Above = Callable[[Partition], Iterator[tuple[int, int]]]
+
+
 class Connection(Protocol):
     """An open source. All calls come from the run's loop, never two at once."""
 
     async def read(self) -> Poll | None:
         """Wait for the next records; none for a while is an empty poll, and None is the end."""
 
-    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int] | None:
-        """Remember, per partition, the position from which to go on after a restart.
+    async def commit(self, positions: Mapping[Partition, int], above: Above) -> Mapping[Partition, int] | None:
+        """Remember, per partition, the position from which to go on after a restart, and what need not come again.
 
-        Returns what was remembered, which leaves out what another reader has now; None: nothing can be, just now.
+        Called with the partitions in which something was settled since the last time. Returns what was remembered,
+        which leaves out what another reader has now; None: nothing can be, just now.
         """
 
     async def close(self) -> None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rxstream.core import Event, Feed, Partition, Poll, Span
 
 #: Of `max_in_flight`, what may still be waiting when reading goes on: so that it does not flutter.
 _RESUME_SHARE: Final = 0.75
+#: Of one partition, how many unsettled records are looked past for what is settled above them.
+_MOST_LOOKED_PAST: Final = 100_000
 
 
 class _Entry:
     """One batch's stretch of one partition, until everything in it is settled."""
 
-    __slots__ = ("batch", "end", "first", "partition", "pins", "records")
+    __slots__ = ("batch", "end", "first", "partition", "pins", "records", "stretch")
 
-    def __init__(self, batch: Batch, span: Span) -> None:
+    def __init__(self, batch: Batch, span: Span, stretch: _Stretch) -> None:
         self.batch = batch
+        self.stretch = stretch
         self.partition, self.first, self.end, self.records = span
         self.pins: dict[int, int] = {}  # position -> how often it is held
 
@@ -38,11 +41,18 @@ class _Entry:
             return self.records
         return 0 if position <= self.first else self.batch.count(self.partition, position)
 
+    @property
+    def unsettled(self) -> Sequence[tuple[int, int]]:
+        """Its ranges that are not settled, in order."""
+        if not self.batch.released:
+            return [(self.first, self.end)]
+        return [(pin, pin + 1) for pin in sorted(self.pins)]
+
 
 class _Stretch:
     """One partition's entries in the order they were read, and the position below which all is settled."""
 
-    __slots__ = ("committed", "counted", "end", "entries", "settled")
+    __slots__ = ("changes", "committed", "counted", "end", "entries", "settled", "told", "told_last")
 
     def __init__(self, begin: int) -> None:
         self.entries: deque[_Entry] = deque()
@@ -50,6 +60,9 @@ class _Stretch:
         self.settled = 0  # records of entries that are settled as a whole
         self.committed = begin
         self.counted = 0  # records below what is committed
+        self.changes = 0  # how often something in it was settled
+        self.told_last = 0  # of these, how many were known when commits were asked for
+        self.told = 0  # and when they were last taken
 
     @property
     def safe(self) -> int:
@@ -61,6 +74,28 @@ class _Stretch:
     def below(self, position: int) -> int:
         """How many records lie below a position that is safe."""
         return self.settled + (self.entries[0].below(position) if self.entries else 0)
+
+    def above(self) -> Iterator[tuple[int, int]]:
+        """The ranges that are settled above the first record that is not, in order."""
+        settled_from: int | None = None
+        looked_past = 0
+        for entry in self.entries:
+            for first, end in entry.unsettled:
+                if settled_from is not None and settled_from < first:
+                    yield settled_from, first
+                settled_from = end
+                looked_past += 1
+            if looked_past > _MOST_LOOKED_PAST:
+                return
+        if settled_from is not None and settled_from < self.end:
+            yield settled_from, self.end
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to commit."""
+        if self.safe > self.committed:
+            return True
+        return self.changes > self.told and next(self.above(), None) is not None
 
 
 class Batch:
@@ -99,9 +134,11 @@ class Batch:
         """Take one pin back."""
         if self.tracks:
             partition, position = self._ledger.locate(record)
-            pins = self._entries[partition].pins
+            entry = self._entries[partition]
+            pins = entry.pins
             if pins[position] == 1:
                 del pins[position]
+                entry.stretch.changes += 1
             else:
                 pins[position] -= 1
         if waiting:
@@ -118,10 +155,12 @@ class Batch:
         """Take one hold on the whole batch back."""
         self._whole -= 1
         self._weigh()
+        self._note_change()
 
     def close(self) -> None:
         """The pass is over: what nobody holds is settled."""
         self._open = False
+        self._note_change()
 
     def close_at(self, record: Any) -> None:
         """The pass broke at ``record``: it and all behind it in the batch stay unsettled for ever."""
@@ -144,10 +183,15 @@ class Batch:
                 self.pin(unsettled, False)
         self._open = False
 
-    def enter(self, span: Span) -> _Entry:
+    def enter(self, span: Span, stretch: _Stretch) -> _Entry:
         """Make the entry of one of its stretches."""
-        entry = self._entries[span.partition] = _Entry(self, span)
+        entry = self._entries[span.partition] = _Entry(self, span, stretch)
         return entry
+
+    def _note_change(self) -> None:
+        if self.released:
+            for entry in self._entries.values():
+                entry.stretch.changes += 1
 
     def _weigh(self) -> None:
         # Held as a whole it weighs its records; otherwise what is held for work, but no more than it has.
@@ -181,7 +225,7 @@ class Ledger:
         self._latest = len(poll.records)
         for span in poll.spans:
             stretch = self._stretches.setdefault(span.partition, _Stretch(span.first))
-            stretch.entries.append(batch.enter(span))
+            stretch.entries.append(batch.enter(span, stretch))
             stretch.end = span.end
         return batch
 
@@ -209,9 +253,18 @@ class Ledger:
         await self._room.wait()
 
     def commits(self) -> dict[Partition, int]:
-        """The positions that can be committed and have not been yet."""
-        safe = {partition: stretch.safe for partition, stretch in self._stretches.items()}
-        return {at: position for at, position in safe.items() if position > self._stretches[at].committed}
+        """Of the partitions in which something was settled since the last commit, the positions to commit."""
+        found = {}
+        for partition, stretch in self._stretches.items():
+            if stretch.has_news:
+                stretch.told_last = stretch.changes
+                found[partition] = stretch.safe
+        return found
+
+    def above(self, partition: Partition) -> Iterator[tuple[int, int]]:
+        """The ranges ``(first, end)`` of a partition that are settled above the position to commit, in order."""
+        stretch = self._stretches.get(partition)
+        return iter(()) if stretch is None else stretch.above()
 
     def note_committed(self, positions: Mapping[Partition, int]) -> None:
         """Note what was committed."""
@@ -221,6 +274,7 @@ class Ledger:
                 below = stretch.below(position)
                 self.committed += below - stretch.counted
                 stretch.committed, stretch.counted = position, below
+                stretch.told = stretch.told_last
 
     @property
     def unsettled(self) -> int:

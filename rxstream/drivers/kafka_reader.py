@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rxstream.core import Partition, Poll, Span
+from rxstream.core import Above, Partition, Poll, Span
 from rxstream.drivers.kafka import aiokafka, closed, connected, require_topics
 
 #: Records a poll: more of them cost more each, as they outlive the youngest generation of the garbage collector.
@@ -75,7 +75,7 @@ class LiveReader:
             found = {at: records for at, records in found.items() if at in self._positioned}
         return self._poll(found)
 
-    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int] | None:
+    async def commit(self, positions: Mapping[Partition, int], above: Above) -> Mapping[Partition, int] | None:
         """Commit what is still ours; returns what was committed, None while the group shares out its partitions."""
         client = aiokafka()
         try:

@@ -133,7 +133,7 @@ class Pump:
     async def _commit(self) -> bool:
         """Commit what can be; whether the source took it."""
         positions = self.ledger.commits()
-        committed = await self._connection.commit(positions) if positions else {}
+        committed = await self._connection.commit(positions, self.ledger.above) if positions else {}
         self.ledger.note_committed(committed or {})
         return committed is not None
 

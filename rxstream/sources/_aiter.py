@@ -10,7 +10,7 @@ from contextlib import aclosing, nullcontext, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from rxstream.core import Event, Feed, Partition, Poll, Stream, choice, is_async, name_of, positive_count
+from rxstream.core import Above, Event, Feed, Partition, Poll, Stream, choice, is_async, name_of, positive_count
 from rxstream.errors import BufferOverflowError, ConfigurationError, StreamError
 from rxstream.sources._iterable import lifted
 
@@ -114,7 +114,7 @@ class Arrivals:
             raise error
         return None
 
-    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
+    async def commit(self, positions: Mapping[Partition, int], above: Above) -> Mapping[Partition, int]:
         """Take nothing: there are no positions."""
         return {}
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import rxstream as rs
-from rxstream.core import Feed, Partition, Poll, Span
+from rxstream.core import Above, Feed, Partition, Poll, Span
 
 
 class Record(NamedTuple):
@@ -77,7 +77,7 @@ class Belt:
         records = self._polls.pop(0)
         return Poll(records, spans_of(records))
 
-    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
+    async def commit(self, positions: Mapping[Partition, int], above: Above) -> Mapping[Partition, int]:
         """Remember the position, which never goes back."""
         [position] = positions.values()
         assert position >= self.committed

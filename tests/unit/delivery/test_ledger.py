@@ -93,7 +93,7 @@ def test_what_is_settled_behind_a_stuck_record_waits(ledger: Ledger) -> None:
 
     stuck.unpin(Record(0, 0, None), waiting=True)
 
-    assert (before, safe(ledger)) == (None, 500)
+    assert (before, safe(ledger)) == (0, 500)
 
 
 def test_gaps_between_positions_are_no_hindrance(ledger: Ledger) -> None:
@@ -120,7 +120,7 @@ def test_what_is_committed_need_not_be_again(ledger: Ledger) -> None:
 
 
 def test_nothing_settled_is_nothing_to_commit(ledger: Ledger) -> None:
-    batch = opened(ledger, records_at(5, 6))
+    batch = opened(ledger, records_at(5))
     batch.pin(Record(0, 5, None), waiting=True)
     batch.close()
 
@@ -293,6 +293,68 @@ class Model:
         return self.open or self.whole > 0
 
 
+def above(ledger: Ledger) -> list[tuple[int, int]]:
+    """The ranges settled above the position that could be committed."""
+    return list(ledger.above(HERE))
+
+
+def test_what_is_settled_above_a_record_that_is_not_is_told_in_ranges(ledger: Ledger) -> None:
+    batch = opened(ledger, records_at(0, 1, 2, 3, 4, 5))
+    batch.pin(Record(0, 1, None), waiting=True)
+    batch.pin(Record(0, 4, None), waiting=True)
+    batch.close()
+
+    assert (safe(ledger), above(ledger)) == (1, [(2, 4), (5, 6)])
+
+
+def test_a_batch_that_is_being_worked_on_is_not_settled_above_another(ledger: Ledger) -> None:
+    stuck = opened(ledger, records_at(0, 1))
+    stuck.pin(Record(0, 0, None), waiting=True)
+    stuck.close()
+    opened(ledger, records_at(2, 3)).hold_all()
+    opened(ledger, records_at(4, 5)).close()
+
+    assert above(ledger) == [(1, 2), (4, 6)]
+
+
+def test_where_everything_is_settled_nothing_is_above(ledger: Ledger) -> None:
+    opened(ledger, records_at(0, 1)).close()
+
+    assert above(ledger) == []
+
+
+def test_what_was_settled_above_is_to_be_committed_once(ledger: Ledger) -> None:
+    batch = opened(ledger, records_at(0, 1, 2))
+    batch.pin(Record(0, 0, None), waiting=True)
+    batch.close()
+    first = ledger.commits()
+    ledger.note_committed(first)
+
+    assert (first, ledger.commits()) == ({HERE: 0}, {})
+
+
+def test_what_could_not_be_committed_is_to_be_committed_still(ledger: Ledger) -> None:
+    batch = opened(ledger, records_at(0, 1, 2))
+    batch.pin(Record(0, 0, None), waiting=True)
+    batch.close()
+    ledger.commits()
+    ledger.note_committed({})
+
+    assert ledger.commits() == {HERE: 0}
+
+
+def test_what_is_settled_while_a_commit_is_under_way_is_to_be_committed_next(ledger: Ledger) -> None:
+    batch = opened(ledger, records_at(0, 1, 2, 3))
+    batch.pin(Record(0, 0, None), waiting=True)
+    batch.pin(Record(0, 2, None), waiting=True)
+    batch.close()
+    under_way = ledger.commits()
+    batch.unpin(Record(0, 2, None), waiting=True)
+    ledger.note_committed(under_way)
+
+    assert ledger.commits() == {HERE: 0}
+
+
 class Interleavings(RuleBasedStateMachine):
     """Batches of two partitions are opened, held, released and closed in any order."""
 
@@ -378,6 +440,23 @@ class Interleavings(RuleBasedStateMachine):
             if unsettled and not unsettled[0][1]:
                 assert found == unsettled[0][0]
             self.seen[partition] = found
+
+    @invariant()
+    def what_is_settled_above_is_known_and_nothing_else(self) -> None:
+        for partition in self.seen:
+            unsettled = {position for position, _ in self.unsettled(partition)}
+            read = {
+                record.position for model in self.models for record in model.records if record.partition == partition
+            }
+            above = {
+                position
+                for position in read
+                for first, end in self.ledger.above(("belt", partition))
+                if first <= position < end
+            }
+            assert above == {
+                position for position in read - unsettled if position > min(unsettled, default=self.ends[partition])
+            }
 
     @invariant()
     def as_many_wait_as_there_are(self) -> None:

@@ -12,7 +12,7 @@ from reactivex import operators as rx
 
 import rxstream as rs
 from rxstream import operators as ops
-from rxstream.core import Partition
+from rxstream.core import Above, Partition
 from tests.unit.delivery.belt import Belt
 
 SIZES = st.sampled_from([1, 2, 7, 1000])
@@ -316,12 +316,12 @@ class Rebalancing(Belt):
         super().__init__(range(30), size=30)
         self.refusals = refusals
 
-    async def commit(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int] | None:
+    async def commit(self, positions: Mapping[Partition, int], above: Above) -> Mapping[Partition, int] | None:
         """Refuse some times."""
         if self.refusals:
             self.refusals -= 1
             return None
-        return await super().commit(positions)
+        return await super().commit(positions, above)
 
 
 def test_a_last_commit_that_cannot_be_taken_is_tried_again() -> None:

@@ -564,7 +564,7 @@ def test_what_ends_a_program_is_raised_by_closing_if_nobody_has_read_it() -> Non
 
 def test_a_commit_takes_nothing() -> None:
     async def commit(connection: Any) -> Any:
-        return await connection.commit({("a", 0): 1})
+        return await connection.commit({("a", 0): 1}, lambda _partition: iter(()))
 
     assert opened_and(rs.from_aiter(abc), commit) == {}
 
