@@ -93,3 +93,17 @@ def attach_context(error: BaseException, context: ErrorContext, owner: object) -
     if getattr(error, _OWNER, owner) is owner:
         setattr(error, _ATTRIBUTE, context)
         setattr(error, _OWNER, owner)
+
+
+_ATTEMPTS = "__rxstream_attempts__"
+
+
+def attach_attempts(error: BaseException, attempts: int) -> None:
+    """Note on ``error`` how often what failed was tried."""
+    setattr(error, _ATTEMPTS, attempts)
+
+
+def attempts_of(error: BaseException) -> int:
+    """How often what failed was tried."""
+    found: int = getattr(error, _ATTEMPTS, 1)
+    return found

@@ -19,11 +19,22 @@ from rxstream.core._arguments import (
 )
 from rxstream.core._catching import Catching
 from rxstream.core._connect import Connections, End, Intake, connect
-from rxstream.core._context import FAILURES, Context, Gate, Halt, Statistics, is_cancelled
+from rxstream.core._context import (
+    FAILURES,
+    Context,
+    Gate,
+    Halt,
+    Retrying,
+    RetryPolicy,
+    StageRetries,
+    Statistics,
+    is_cancelled,
+)
 from rxstream.core._event import Event, Headers, Origin, make_event, make_source_event, raw_value
 from rxstream.core._feed import Above, Closing, Connection, Feed, Partition, Poll, Row, Span, Tick
 from rxstream.core._fields import field_reader, readable
 from rxstream.core._foreign import Untracked, foreign_name
+from rxstream.core._held_watermark import HeldWatermark, Mark
 from rxstream.core._inline import Inline
 from rxstream.core._inner import run_inner
 from rxstream.core._instants import (
@@ -60,8 +71,9 @@ from rxstream.core._receiver import ENDLESS, Receiver, Stop, linked_stop
 from rxstream.core._relay import Relay
 from rxstream.core._replay import Merge
 from rxstream.core._scheduler import TICKS, WORK, StreamScheduler
-from rxstream.core._sink import Sink, SinkBatch, check_sink_argument, is_observer, sink_name
-from rxstream.core._stream import Stream, as_stream, lineage, parents_of
+from rxstream.core._sink import Sink, SinkBatch, check_handler, check_sink_argument, is_observer, sink_name
+from rxstream.core._source import Source
+from rxstream.core._stream import Stream, as_stream, lineage, parents_of, sinks_of
 from rxstream.core._timekeeper import VIRTUAL, Timekeeper, current_scheduler, keep_time, timekeeper
 
 __all__ = [
@@ -91,10 +103,12 @@ __all__ = [
     "Halt",
     "Handler",
     "Headers",
+    "HeldWatermark",
     "Hold",
     "Inline",
     "Intake",
     "LooseBatch",
+    "Mark",
     "Merge",
     "Operator",
     "Origin",
@@ -105,11 +119,15 @@ __all__ = [
     "Reader",
     "Receiver",
     "Relay",
+    "RetryPolicy",
+    "Retrying",
     "Row",
     "Sink",
     "SinkBatch",
     "Slot",
+    "Source",
     "Span",
+    "StageRetries",
     "Statistics",
     "Stop",
     "Stream",
@@ -120,6 +138,7 @@ __all__ = [
     "Work",
     "as_stream",
     "callable_",
+    "check_handler",
     "check_sink_argument",
     "choice",
     "close_reader",
@@ -163,6 +182,7 @@ __all__ = [
     "seconds_to_ns",
     "signed_duration_ns",
     "sink_name",
+    "sinks_of",
     "source_event",
     "tell_task",
     "thread_slot",

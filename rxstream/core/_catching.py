@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from rxstream.core._context import Context
+from rxstream.core._context import Context, Retrying
 from rxstream.core._receiver import Receiver
 
 
@@ -15,11 +15,18 @@ class Catching:
     Args:
         owner: Who does everything else.
         failed: Deals with the failure of an item, as `Context.failed` does.
+        retrying: How failed items are tried again before; None: they are not.
     """
 
-    def __init__(self, owner: Context, failed: Callable[[BaseException, str, Any, Receiver], None]) -> None:
+    def __init__(
+        self,
+        owner: Context,
+        failed: Callable[[BaseException, str, Any, Receiver], None],
+        retrying: Retrying | None = None,
+    ) -> None:
         self._owner = owner
         self.failed = failed
+        self.retrying = retrying
         self.slot = owner.slot
         self.scheduler = owner.scheduler
         self.statistics = owner.statistics

@@ -164,7 +164,8 @@ def _connect_operator(
         return
     below = fuse(whole.stages, whole.below, whole.context)
     # What an operator hands on as it is goes straight to a node below: there is nothing between them.
-    next_below = below if whole.stages or is_long(whole.below) else whole.below
+    apart = bool(whole.stages) or whole.context.retrying is not None or is_long(whole.below)
+    next_below = below if apart else whole.below
     down: Downstream[Any] = Downstream(step.name, below, whole.context, next_below)
     if step.start is not None:
         context = whole.context if step.handler is None else whole.context.catching(step.handler)

@@ -74,6 +74,30 @@ class Statistics:
     committed: int = 0
 
 
+class RetryPolicy(Protocol):
+    """Says whether what has failed is tried again, and when."""
+
+    def wait_before(self, error: BaseException, attempts: int) -> float | None:
+        """Seconds to wait for the next attempt after so many; None: there is none."""
+
+
+class StageRetries(Protocol):
+    """The items of one stage that are tried again, or wait behind one of their key that is."""
+
+    #: What the stage reports its failures to.
+    context: Context
+
+    def around(self, stage: Receiver) -> Receiver:
+        """The receiver that stands in the stage's place."""
+
+
+class Retrying(RetryPolicy, Protocol):
+    """The policy of a pipeline, and what keeps it at each stage."""
+
+    def at(self, below: Receiver, context: Context) -> StageRetries:
+        """Make what tries again the items of the stage that hands on to ``below``."""
+
+
 class Context(Protocol):
     """One pipeline (or one plain subscription) while it runs."""
 
@@ -89,6 +113,8 @@ class Context(Protocol):
     paces: bool
     #: Whose timers carry items.
     pending: list[str]
+    #: How failed items are tried again; None: they are not.
+    retrying: Retrying | None
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         """Deal with the failure of the item that the slot names.

@@ -8,7 +8,7 @@ from functools import lru_cache
 from operator import length_hint
 from typing import Any, Final, NamedTuple
 
-from rxstream.core._context import FAILURES, Context, Pause
+from rxstream.core._context import FAILURES, Context, Pause, Retrying
 from rxstream.core._instants import NEVER, ns_to_datetime
 from rxstream.core._operator import Operator
 from rxstream.core._passport import UNSET, source_event
@@ -46,8 +46,22 @@ def is_long(below: Receiver) -> bool:
 
 def fuse(stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context) -> Receiver:
     """Make the receiver of a run of inline operators, one item at a time."""
+    if context.retrying is not None:
+        return _fuse_apart(stages, below, context, context.retrying)
     for piece in reversed(segments(stages)):
         below = _inner_receiver(piece, below, _build(piece, below, context, None))
+    return below
+
+
+def _fuse_apart(
+    stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context, retrying: Retrying
+) -> Receiver:
+    """Make a function of each operator: what has failed in one is tried again there, and nowhere above."""
+    for place in range(len(stages), -1, -1):
+        # First, with no operator, what stands below.
+        piece = stages[place : place + 1]
+        retries = retrying.at(below, context)
+        below = retries.around(_inner_receiver(piece, below, _build(piece, below, retries.context, None)))
     return below
 
 
@@ -55,7 +69,8 @@ def fuse_head(
     head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context
 ) -> tuple[Callable[[Iterable[Any]], None], Callable[[int | None, Any], None] | None, Receiver]:
     """Make the functions that take a source's batches, and single records of a merge, and the receiver of its end."""
-    first, *rest = segments(stages)
+    # Where items are tried again, the source stands apart as every operator does.
+    first, *rest = segments(stages) if context.retrying is None else ([], stages)
     below = fuse([stage for piece in rest for stage in piece], below, context) if rest else below
     made: Any = _build(first, below, context, head)
     run, one = made if head.merged else (made, None)

@@ -74,8 +74,13 @@ def sink_name(sink: object) -> str:
     return name_of(sink) if callable(sink) and not isinstance(sink, Sink) else type(sink).__name__
 
 
-def check_handler(who: str, handler: object) -> None:
+def check_handler(who: str, handler: object, *, role: str = "on_error") -> None:
     """Refuse an error handler that is no function of an event and an error, and does not start one with the run.
+
+    Args:
+        who: Whom it was given to; None is no handler, and allowed.
+        handler: What was given.
+        role: The name it was given by.
 
     Raises:
         ConfigurationError: If it cannot be called, or not with two arguments.
@@ -84,12 +89,12 @@ def check_handler(who: str, handler: object) -> None:
         return
     if not callable(handler):
         raise ConfigurationError(
-            f"{who}: on_error must be rs.handlers.…(…) or a function of the event and the error; got {handler!r}. "
+            f"{who}: {role} must be rs.handlers.…(…) or a function of the event and the error; got {handler!r}. "
             "Give one of these."
         )
     if not takes(handler, 2):
         name = name_of(handler)
         raise ConfigurationError(
-            f"{who}: on_error must take two arguments, the event and the error; {name} does not. "
+            f"{who}: {role} must take two arguments, the event and the error; {name} does not. "
             f"If it makes a handler, call it: {name}(…)."
         )

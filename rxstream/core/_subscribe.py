@@ -12,7 +12,7 @@ from reactivex.scheduler import CurrentThreadScheduler, VirtualTimeScheduler
 
 from rxstream.core._catching import Catching
 from rxstream.core._connect import Connections, End, Intake, connect, observer_receiver
-from rxstream.core._context import FAILURES, Context, Gate, Statistics
+from rxstream.core._context import FAILURES, Context, Gate, Retrying, Statistics
 from rxstream.core._feed import Feed
 from rxstream.core._loose import loose_reader, pass_all
 from rxstream.core._passport import Slot, source_event, thread_slot
@@ -39,6 +39,7 @@ class _Subscription:
         self.calls = 0
         self._merge: Merge | None = None
         self.pending: list[str] = []
+        self.retrying: Retrying | None = None
         self.paces = isinstance(scheduler, SteppedScheduler)
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
@@ -47,6 +48,11 @@ class _Subscription:
         below.on_error(error)
 
     def catching(self, handler: Any) -> Context:
+        if hasattr(handler, "wait_before"):
+            raise ConfigurationError(
+                "subscribe: retry has to wait, which a plain subscription cannot do. "
+                "Run it with rs.run or rs.run_async, or test it with rxstream.testing.marbles."
+            )
         start = getattr(handler, "start", None)
         handle = handler if start is None else start(self)
 

@@ -3,6 +3,7 @@
 from rxstream.delivery._calls import Calls, must_wait
 from rxstream.delivery._ledger import Ledger
 from rxstream.delivery._outlet import Outlet, sink_receiver
+from rxstream.delivery._retries import Retries, wait_to_retry
 from rxstream.delivery._waiting import WaitingHolds
 
-__all__ = ["Calls", "Ledger", "Outlet", "WaitingHolds", "must_wait", "sink_receiver"]
+__all__ = ["Calls", "Ledger", "Outlet", "Retries", "WaitingHolds", "must_wait", "sink_receiver", "wait_to_retry"]

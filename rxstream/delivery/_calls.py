@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rxstream.core import FAILURES, Context, Hold, Receiver, is_cancelled, tell_task
+from rxstream.delivery._retries import wait_to_retry
 from rxstream.delivery._waiting import WaitingHolds
 from rxstream.errors import ConfigurationError
 
@@ -103,20 +104,27 @@ class Calls:
         self._on_idle()
 
     async def _finish(self, waiting: _Waiting) -> None:
-        try:
-            made = self._call(waiting.value) if waiting.made is _NOT_CALLED else waiting.made
-            if hasattr(made, "__aiter__"):
-                async for item in made:
-                    waiting.hold.emit(self._on_made, item)
+        attempts = 0
+        while True:
+            try:
+                made = self._call(waiting.value) if waiting.made is _NOT_CALLED else waiting.made
+                if hasattr(made, "__aiter__"):
+                    async for item in made:
+                        waiting.hold.emit(self._on_made, item)
+                    return
+                if inspect.isawaitable(made):
+                    made = await made
+            except FAILURES as error:
+                if is_cancelled(error):
+                    raise
+                attempts += 1
+                if await wait_to_retry(self._context, error, attempts):
+                    waiting.made = _NOT_CALLED
+                    continue
+                self._fail(waiting, error)
                 return
-            if inspect.isawaitable(made):
-                made = await made
-        except FAILURES as error:
-            if is_cancelled(error):
-                raise
-            self._fail(waiting, error)
+            waiting.hold.emit(self._on_made, made)
             return
-        waiting.hold.emit(self._on_made, made)
 
     def _fail(self, waiting: _Waiting, error: BaseException) -> None:
         def report(value: Any) -> None:

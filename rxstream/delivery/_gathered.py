@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from rxstream.core import UNSET, Batch, Event, Hold, Slot, passport
@@ -40,6 +40,33 @@ class Gathered(Sequence[Any]):
     def note_passport(self, slot: Slot) -> None:
         """Remember what operators made of the item's key, time and headers."""
         self._said.append((slot.key, slot.time, slot.headers))
+
+    def part(self, places: Iterable[int], slot: Slot) -> Gathered:
+        """Some of its items, each held for itself, so that they outlive the rest; ``slot`` is lent for it."""
+        made = Gathered()
+        saved = slot.save()
+        for place in places:
+            self.name_in(slot, place)
+            made._holds[len(made.values)] = Hold(slot, waiting=True)
+            made._append_from(self, place)
+        slot.restore(saved)
+        return made
+
+    @classmethod
+    def of(cls, parts: Iterable[Gathered]) -> Gathered:
+        """Several items' parts as one batch; the parts go on holding them."""
+        made = cls()
+        for part in parts:
+            for place in range(len(part)):
+                made._holds[len(made.values)] = part._holds[place]
+                made._append_from(part, place)
+        return made
+
+    def _append_from(self, other: Gathered, place: int) -> None:
+        self.values.append(other.values[place])
+        self.records.append(other.records[place])
+        if other._said:
+            self._said.append(other._said[place])
 
     def _begin(self, batch: Batch | None) -> None:
         self.last = batch

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
 from rxstream.core import FAILURES, Context, Halt, Receiver, Sink, is_cancelled, sink_name
 from rxstream.delivery._gathered import Gathered
+from rxstream.delivery._parked import Parked
 from rxstream.errors import BatchError
 
 #: How many writes a sink may have unconfirmed, if it confirms them later.
@@ -48,6 +49,17 @@ class Outlet:
         self._idle = asyncio.Event()
         self._idle.set()
         self._room = asyncio.Semaphore(_MOST_UNCONFIRMED)
+        self._parked = None if context.retrying is None else self._made_parked(context)
+
+    def _made_parked(self, context: Context) -> Parked:
+        return Parked(
+            self.name,
+            context,
+            write=self._write_parked,
+            finish=self._finish_parked,
+            on_idle=self._note_idle,
+            real=self.is_real,
+        )
 
     @property
     def is_real(self) -> bool:
@@ -104,7 +116,11 @@ class Outlet:
             async with self._writing:
                 batch, self._gathered = self._gathered, Gathered()
                 self._unconfirmed += 1
-                await self._write(batch, batch if self._take is None else self._take())
+                payload = batch if self._take is None else self._take()
+                if self._parked is None:
+                    await self._write(batch, payload)
+                else:
+                    await self._write_in_order(self._parked, batch, payload)
 
     @property
     def idle(self) -> bool:
@@ -134,41 +150,83 @@ class Outlet:
             self._take_answer(batch, receipt.exception())
 
     def _take_answer(self, batch: Gathered, error: BaseException | None) -> None:
-        if error is None or isinstance(error, BatchError) or self._take is None or len(batch) == 1:
+        if self._says_which(batch, error):
             self._confirm(batch, error)
         else:
-            # It takes packs as a whole: which of the items it refuses must be found out.
             self._context.spawn(self._find_refused(batch), self.name, real=self.is_real)
 
+    def _says_which(self, batch: Gathered, error: BaseException | None) -> bool:
+        """Whether it is known which items of a batch failed; where a sink takes packs as a whole, it is not."""
+        return error is None or isinstance(error, BatchError) or self._take is None or len(batch) == 1
+
     async def _find_refused(self, batch: Gathered) -> None:
+        async with self._writing:
+            error = await self._refused(batch)
+        self._confirm(batch, error)
+
+    async def _refused(self, batch: Gathered) -> BatchError | None:
         """Send a refused batch again, in ever smaller parts and in order, until what is refused stands alone."""
         refused: dict[int, BaseException] = {}
         parts = [range(len(batch))]
-        async with self._writing:
-            while parts:
-                part = parts.pop()
-                error = await self._sent_again(batch, part)
-                if error is not None and len(part) == 1:
-                    refused[part[0]] = error
-                elif error is not None:
-                    half = len(part) // 2
-                    parts += [part[half:], part[:half]]
-        self._confirm(batch, BatchError(refused) if refused else None)
+        while parts:
+            part = parts.pop()
+            error = await self._answer(self._packed(batch, part))
+            if error is not None and len(part) == 1:
+                refused[part[0]] = error
+            elif error is not None:
+                half = len(part) // 2
+                parts += [part[half:], part[:half]]
+        return BatchError(refused) if refused else None
 
-    async def _sent_again(self, batch: Gathered, part: range) -> BaseException | None:
+    def _packed(self, batch: Gathered, places: Iterable[int]) -> Any:
         packing = self.sink.packer()  # type: ignore[attr-defined]  # only sinks that pack come here
-        for place in part:
+        for place in places:
             batch.in_the_name_of(place, self._slot, partial(packing.encode, batch.values[place]))
+        return packing.take()
+
+    async def _answer(self, payload: Any) -> BaseException | None:
+        """Write, wait for the confirmation, and say what was wrong."""
         try:
-            await (await self.sink.write(packing.take()))
+            await _done(await _done(self.sink.write(payload)))
         except FAILURES as error:
             if is_cancelled(error):
                 raise
             return error
         return None
 
+    async def _write_in_order(self, parked: Parked, batch: Gathered, payload: Any) -> None:
+        """Write what does not wait behind what failed; what fails now is parked before anything else is written."""
+        going = parked.without_waiting(batch) if parked else batch
+        failed = await self._failed_of(going, payload if going is batch else None) if len(going) else {}
+        for_good = parked.take_failed(going, failed)
+        # They are counted when they are written, or have failed for good.
+        self.confirmed -= len(failed) - len(for_good)
+        self._confirm(going, BatchError(for_good))
+
+    async def _write_parked(self, batch: Gathered) -> Mapping[int, BaseException]:
+        async with self._writing:
+            return await self._failed_of(batch, None)
+
+    async def _failed_of(self, batch: Gathered, payload: Any) -> Mapping[int, BaseException]:
+        """Write a batch, packed already or not; says what failed of it."""
+        if payload is None:
+            payload = batch if self._take is None else self._packed(batch, range(len(batch)))
+        error = await self._answer(payload)
+        if not self._says_which(batch, error):
+            error = await self._refused(batch)
+        return _failures(batch, error)
+
     def _confirm(self, batch: Gathered, error: BaseException | None) -> None:
-        failed = _failures(batch, error)
+        if self._is_handled(batch, _failures(batch, error)):
+            self._room.release()
+            self._unconfirmed -= 1
+            self._note_idle()
+
+    def _finish_parked(self, item: Gathered, error: BaseException | None) -> None:
+        self._is_handled(item, _failures(item, error))
+
+    def _is_handled(self, batch: Gathered, failed: Mapping[int, BaseException]) -> bool:
+        """Settle a batch, once what failed of it is reported; whether the run goes on."""
         self.confirmed += len(batch) - len(failed)
         try:
             for place, reason in failed.items():
@@ -177,11 +235,12 @@ class Outlet:
             # The run knows; what it was stopped at must not be settled, and what comes now is not waited for.
             self._broken = True
             self._idle.set()
-            return
+            return False
         batch.settle()
-        self._room.release()
-        self._unconfirmed -= 1
-        if not self._unconfirmed and not self._gathered.values:
+        return True
+
+    def _note_idle(self) -> None:
+        if not self._unconfirmed and not self._gathered.values and not self._parked:
             self._idle.set()
 
     def _report(self, value: Any, error: BaseException) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from rxstream.core import Context, Event, Headers, check_sink_argument, raw_value, thread_slot
-from rxstream.errors import ConfigurationError, error_context
+from rxstream.core import Context, Event, Headers, check_handler, check_sink_argument, raw_value, sinks_of, thread_slot
+from rxstream.errors import attempts_of, error_context
+from rxstream.handlers._policies import started
 
 #: Where the record was read; a letter that is read again and fails again keeps the first place.
 _PROVENANCE: Final = ("rx-source", "rx-partition", "rx-offset")
@@ -15,14 +16,14 @@ _PROVENANCE: Final = ("rx-source", "rx-partition", "rx-offset")
 class DeadLetter:
     """The handler that `dead_letter` makes; the run opens its sink."""
 
-    def __init__(self, sink: Any, then: Callable[[Event[Any], BaseException], Any] | None) -> None:
-        self.sinks = (sink,)
+    def __init__(self, sink: Any, then: Any) -> None:
+        self.sinks = (sink, *sinks_of(then))
         self._then = then
 
     def start(self, context: Context) -> Callable[[Event[Any], BaseException], Any]:
         """Make the handler of one run."""
         receiver = context.receiver(self.sinks[0])
-        then = self._then
+        then = None if self._then is None else started(self._then, context)
 
         def send(event: Event[Any], error: BaseException) -> Any:
             slot = thread_slot()
@@ -39,7 +40,7 @@ class DeadLetter:
         return send
 
 
-def dead_letter(sink: Any, *, then: Callable[[Event[Any], BaseException], Any] | None = None) -> DeadLetter:
+def dead_letter(sink: Any, *, then: Any = None) -> DeadLetter:
     """Send the source's record to ``sink`` and continue.
 
     The letter has the record's key, timestamp and headers, its value as it came (bytes where the source reads bytes),
@@ -53,7 +54,7 @@ def dead_letter(sink: Any, *, then: Callable[[Event[Any], BaseException], Any] |
         then: Another handler, called when the letter is on its way: ``rs.handlers.stop()`` ends the run with a letter.
 
     Raises:
-        ConfigurationError: If ``sink`` cannot take values.
+        ConfigurationError: If ``sink`` cannot take values, or ``then`` is no handler.
 
     Delivery: the record is settled when the letter is confirmed; if that fails, the run stops.
 
@@ -66,10 +67,7 @@ def dead_letter(sink: Any, *, then: Callable[[Event[Any], BaseException], Any] |
         ['x']
     """
     check_sink_argument("dead_letter", sink)
-    if then is not None and not callable(then):
-        raise ConfigurationError(
-            f"dead_letter: then must be callable; got {then!r}. Give a handler, for instance rs.handlers.stop()."
-        )
+    check_handler("dead_letter", then, role="then")
     for_letters = getattr(sink, "for_letters", None)
     return DeadLetter(sink if for_letters is None else for_letters(), then)
 
@@ -84,7 +82,7 @@ def letter_headers(event: Event[Any], error: BaseException) -> Headers:
         "rx-source": origin.source if origin else None,
         "rx-partition": origin.partition if origin else None,
         "rx-offset": origin.offset if origin else None,
-        "rx-attempts": 1,
+        "rx-attempts": attempts_of(error),
     }
     own = dict(event.headers)
     if "rx-source" in own:

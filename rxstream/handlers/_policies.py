@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rxstream.core import Event
+from rxstream.core import Context, Event
 
 ErrorHandler = Callable[[Event[Any], BaseException], Any]
 
@@ -39,3 +39,10 @@ def skip() -> ErrorHandler:
         """The item is handled as it is."""
 
     return skip_it
+
+
+def started(handler: Any, context: Context) -> ErrorHandler:
+    """Make a handler's function for one run."""
+    start = getattr(handler, "start", None)
+    made: ErrorHandler = handler if start is None else start(context)
+    return made

@@ -14,8 +14,10 @@ from rxstream.core import (
     Downstream,
     Event,
     Feed,
+    HeldWatermark,
     Hold,
     Inline,
+    Mark,
     Operator,
     Reactions,
     Stream,
@@ -28,7 +30,6 @@ from rxstream.core import (
 )
 from rxstream.errors import ConfigurationError
 from rxstream.operators._buffer_plain import gather_plain
-from rxstream.operators._held_watermark import HeldWatermark, Mark
 from rxstream.operators._parts import Joint, Part, agreed, keep, let_go
 
 T = TypeVar("T")

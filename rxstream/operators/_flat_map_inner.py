@@ -12,12 +12,11 @@ from typing import Any, Final
 
 from reactivex import Observable
 
-from rxstream.core import FAILURES, Downstream, Event, Hold
+from rxstream.core import FAILURES, Downstream, Event, HeldWatermark, Hold, Mark
 from rxstream.delivery import WaitingHolds
 from rxstream.errors import StreamError
 from rxstream.operators._flat_map_async import AsyncInner
 from rxstream.operators._flat_map_stream import StreamInner
-from rxstream.operators._held_watermark import HeldWatermark, Mark
 from rxstream.operators._map_async_tasks import Wanted
 
 #: What is seen at once to be iterable; to find out that something need not be waited for takes longer.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rxstream.core import NEVER, Downstream, Hold, Reactions
-from rxstream.operators._held_watermark import HeldWatermark, Mark
+from rxstream.core import NEVER, Downstream, HeldWatermark, Hold, Mark, Reactions
 
 
 class Kept:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rxstream.core import NEVER, UNSET, Batch, Event, Hold, Slot, Stop, passport
+from rxstream.core import NEVER, UNSET, Batch, Event, Hold, Mark, Slot, Stop, passport
 from rxstream.delivery import WaitingHolds
-from rxstream.operators._held_watermark import Mark
 
 #: Of a batch, after how many more items its weight is looked at again: one that is read lazily grows.
 _LOOK: Final = 31

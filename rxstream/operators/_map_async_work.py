@@ -10,14 +10,16 @@ from typing import Any, Final
 
 from rxstream.core import (
     FAILURES,
+    Context,
     Downstream,
+    HeldWatermark,
     Reactions,
     is_cancelled,
     item_key,
     tell_task,
 )
+from rxstream.delivery import wait_to_retry
 from rxstream.errors import ConfigurationError
-from rxstream.operators._held_watermark import HeldWatermark
 from rxstream.operators._map_async_jobs import Block, Failure, Job, Keeping
 from rxstream.operators._map_async_orders import AsDone, AsTheyCame, ByKey, HandOn, Order
 from rxstream.operators._map_async_tasks import Wanted
@@ -41,7 +43,7 @@ class AsyncCalls:
         self, name: str, call: Callable[[Any], Any], down: Downstream[Any], *, concurrency: int, order: str
     ) -> None:
         self._name = name
-        self._call = call
+        self._call = call if down.context.retrying is None else _tried(call, down.context)
         self._down = down
         self._concurrency = concurrency
         self._is_keyed = order == "key"
@@ -155,6 +157,23 @@ class AsyncCalls:
                 down.complete()
 
         return hand_on
+
+
+def _tried(call: Callable[[Any], Any], context: Context) -> Callable[[Any], Awaitable[Any]]:
+    """Call the function, and again as the pipeline's policy says."""
+
+    async def call_until_done(value: Any) -> Any:
+        attempts = 0
+        while True:
+            try:
+                made = call(value)
+                return await made if inspect.isawaitable(made) else made
+            except FAILURES as error:
+                attempts += 1
+                if is_cancelled(error) or not await wait_to_retry(context, error, attempts):
+                    raise
+
+    return call_until_done
 
 
 def limited(call: Callable[[Any], Any], seconds: float) -> Callable[[Any], Awaitable[Any]]:

@@ -15,6 +15,7 @@ from rxstream.core import (
     Operator,
     Pipeline,
     Receiver,
+    Retrying,
     Sink,
     Slot,
     Statistics,
@@ -26,7 +27,7 @@ from rxstream.core import (
     sink_name,
     source_event,
 )
-from rxstream.delivery import Calls, Outlet, sink_receiver
+from rxstream.delivery import Calls, Outlet, Retries, sink_receiver
 from rxstream.errors import ErrorContext, attach_context, error_context
 from rxstream.handlers import stop
 from rxstream.runtime._handling import Handling, shortened
@@ -62,6 +63,7 @@ class PipelineContext:
         self._open_ends = 0
         self._receivers: dict[int, Receiver] = {}
         self._letters_to = LetterContext(self)
+        self.retrying = _retrying(pipeline.on_error)
         self._handling = Handling(pipeline.on_error or stop(), self, self._letters_to)
         self._catching: dict[int, Context] = {}
         #: The receivers of the pipeline's sinks, in their order.
@@ -93,7 +95,7 @@ class PipelineContext:
     def catching(self, handler: Any) -> Context:
         """The context of what stands above an operator whose handler is asked first."""
         made = self._catching.get(id(handler))
-        return made or Catching(self, Handling(handler, self, self._letters_to).failed)
+        return made or Catching(self, Handling(handler, self, self._letters_to).failed, _retrying(handler))
 
     def abort(self, error: BaseException, operator: str) -> None:
         """End the run with ``error``."""
@@ -180,6 +182,7 @@ class LetterContext:
         self.keeper = owner.keeper
         self.statistics = owner.statistics
         self.pending: list[str] = []
+        self.retrying: Retrying | None = None
         self._owner = owner
 
     def receiver(self, sink: Any) -> Receiver:
@@ -209,6 +212,10 @@ class LetterContext:
     def spawn(self, work: Coroutine[Any, Any, None], name: str, *, real: bool = False) -> None:
         """Start a task that belongs to the run."""
         self._owner.spawn(work, name, real=real)
+
+
+def _retrying(handler: Any) -> Retrying | None:
+    return Retries(handler) if hasattr(handler, "wait_before") else None
 
 
 def _changes_passports(stream: Stream[Any]) -> bool:

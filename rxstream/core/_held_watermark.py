@@ -6,7 +6,8 @@ import heapq
 from itertools import count
 from typing import Any
 
-from rxstream.core import NEVER, Downstream
+from rxstream.core._instants import NEVER
+from rxstream.core._operator import Downstream
 
 #: An item's instant, a number that keeps marks apart, and whether it is still at work.
 Mark = list[Any]
