@@ -30,7 +30,7 @@ from rxstream.core._context import (
     Statistics,
     is_cancelled,
 )
-from rxstream.core._event import Event, Headers, Origin, make_event, make_source_event, raw_value
+from rxstream.core._event import Event, Headers, Origin, answerable, make_event, make_source_event, raw_value
 from rxstream.core._feed import Above, Closing, Connection, Feed, Partition, Poll, Row, Span, Tick
 from rxstream.core._fields import field_reader, readable
 from rxstream.core._foreign import Untracked, foreign_name
@@ -136,6 +136,7 @@ __all__ = [
     "Timekeeper",
     "Untracked",
     "Work",
+    "answerable",
     "as_stream",
     "callable_",
     "check_handler",

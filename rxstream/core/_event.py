@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from rxstream.core._instants import datetime_to_ns, is_naive, ns_to_datetime
-from rxstream.errors import ConfigurationError
+from rxstream.errors import ConfigurationError, DeliveryError
 
 T_co = TypeVar("T_co", covariant=True)
 
 Headers = tuple[tuple[str, bytes | None], ...]
+
+#: Takes what is said of a record: None, that it is handled, or why it cannot be.
+Answer = Callable[[BaseException | None], None]
 
 
 class Origin(NamedTuple):
@@ -90,6 +94,27 @@ class Event(Generic[T_co]):
                 return content
         return default
 
+    def ack(self) -> None:
+        """Say that the record is handled, where its source is read with ``ack="manual"``.
+
+        A second answer does nothing. Any thread may call.
+
+        Raises:
+            ConfigurationError: If the source acknowledges by itself.
+        """
+        raise _needs_no_answer("ack", self)
+
+    def nack(self, reason: BaseException | str) -> None:
+        """Say that the record cannot be handled, where its source is read with ``ack="manual"``.
+
+        It goes to the pipeline's error handler, with the reason as the error; text becomes a `DeliveryError`. A second
+        answer does nothing. Any thread may call.
+
+        Raises:
+            ConfigurationError: If the source acknowledges by itself.
+        """
+        raise _needs_no_answer("nack", self)
+
     def replace(self, **changes: Any) -> Event[Any]:
         """Return a copy with some fields changed, by the names of the constructor.
 
@@ -137,6 +162,44 @@ class Event(Generic[T_co]):
         if self._origin is not None:
             parts.append(f"origin={tuple(self._origin)!r}")
         return f"Event({', '.join(parts)})"
+
+
+class _Answerable(Event[T_co]):
+    """An Event whose record is settled by an answer."""
+
+    __slots__ = ("_answer",)
+
+    _answer: Answer
+
+    def ack(self) -> None:
+        self._answer(None)
+
+    def nack(self, reason: BaseException | str) -> None:
+        self._answer(reason if isinstance(reason, BaseException) else DeliveryError(reason))
+
+    def replace(self, **changes: Any) -> Event[Any]:
+        return answerable(super().replace(**changes), self._answer)
+
+
+def answerable(event: Event[Any], answer: Answer) -> Event[Any]:
+    """The same Event, whose record is settled by an answer: None, or an error."""
+    made: _Answerable[Any] = _Answerable(event._value, event._key, None, event._headers, event._origin)
+    made._time = event._time
+    made._raw = raw_value(event)
+    made._answer = answer
+    return made
+
+
+def answered_as(event: Event[Any], other: Event[Any]) -> Event[Any]:
+    """The same Event, answered as another of the same record is."""
+    return answerable(event, other._answer) if isinstance(other, _Answerable) else event
+
+
+def _needs_no_answer(what: str, event: Event[Any]) -> ConfigurationError:
+    return ConfigurationError(
+        f'Event.{what}: the source must be read with ack="manual"; got {event!r}, which is settled without an answer. '
+        f'Leave the call out, or read with ack="manual".'
+    )
 
 
 def _check_timestamp(timestamp: object) -> None:

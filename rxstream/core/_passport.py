@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
-from rxstream.core._event import Event, make_event
+from rxstream.core._event import Event, answered_as, make_event
 
 
 class Unset:
@@ -129,15 +129,14 @@ def source_event(slot: Slot) -> Event[Any]:
 def passport(slot: Slot, value: Any) -> Event[Any]:
     """The Event of an item: its value, with key, time and headers as the operators left them."""
     source = source_event(slot)
-    if slot.key is UNSET and slot.time is UNSET and slot.headers is UNSET:
-        return make_event(value, source.key, source._time, source.headers, source.origin)
-    return make_event(
+    made = make_event(
         value,
         source.key if slot.key is UNSET else slot.key,
         source._time if slot.time is UNSET else slot.time,
         source.headers if slot.headers is UNSET else slot.headers,
         source.origin,
     )
+    return made if source.__class__ is Event else answered_as(made, source)
 
 
 def item_key(slot: Slot) -> Any:

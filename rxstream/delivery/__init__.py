@@ -1,9 +1,20 @@
 """Who holds what: records in flight, calls that wait, and the way out to the sinks."""
 
+from rxstream.delivery._answers import Answers
 from rxstream.delivery._calls import Calls, must_wait
 from rxstream.delivery._ledger import Ledger
 from rxstream.delivery._outlet import Outlet, sink_receiver
 from rxstream.delivery._retries import Retries, wait_to_retry
 from rxstream.delivery._waiting import WaitingHolds
 
-__all__ = ["Calls", "Ledger", "Outlet", "Retries", "WaitingHolds", "must_wait", "sink_receiver", "wait_to_retry"]
+__all__ = [
+    "Answers",
+    "Calls",
+    "Ledger",
+    "Outlet",
+    "Retries",
+    "WaitingHolds",
+    "must_wait",
+    "sink_receiver",
+    "wait_to_retry",
+]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rxstream.core import Event, Feed, Partition, Poll, Span
+from rxstream.delivery._answers import Answers
 
 #: Of `max_in_flight`, what may still be waiting when reading goes on: so that it does not flutter.
 _RESUME_SHARE: Final = 0.75
@@ -206,10 +207,15 @@ class Ledger:
 
     The number that wait for work or for a sink is the backpressure, those that functions are at work on is `at_work`;
     the position below which everything is settled is what the source may commit.
+
+    Args:
+        feed: The source.
+        answers: Where its records wait for answers; None: they are settled without.
     """
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, answers: Answers | None = None) -> None:
         self._feed = feed
+        self._answers = answers
         self._stretches: dict[Partition, _Stretch] = {}
         self._room = asyncio.Event()
         self._room.set()
@@ -227,6 +233,8 @@ class Ledger:
             stretch = self._stretches.setdefault(span.partition, _Stretch(span.first))
             stretch.entries.append(batch.enter(span, stretch))
             stretch.end = span.end
+        if self._answers is not None:
+            self._answers.expect(batch)
         return batch
 
     def forget(self, partitions: Iterable[Partition]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from rxstream.core import NEVER, Connections, End, Feed, Intake, Poll, Reader, connect, reader_of
-from rxstream.delivery import Ledger
+from rxstream.core import NEVER, Batch, Connections, End, Feed, Intake, Poll, Reader, connect, lineage, reader_of
+from rxstream.delivery import Answers, Ledger
 from rxstream.runtime._loop import ClockLoop
 from rxstream.runtime._options import Options
 from rxstream.runtime._pump import Pump
@@ -288,8 +288,34 @@ class Reading:
 
     def _ledger(self, intake: Intake) -> Ledger:
         if id(intake.feed) not in self._ledgers:
-            self._ledgers[id(intake.feed)] = Ledger(intake.feed)
+            self._ledgers[id(intake.feed)] = Ledger(intake.feed, self._answers(intake) if intake.feed.manual else None)
         return self._ledgers[id(intake.feed)]
+
+    def _answers(self, intake: Intake) -> Answers:
+        def post(act: Callable[[], None]) -> None:
+            run.loop.call_soon_threadsafe(act, context=run.user_context.copy())
+
+        run, locate = self._run, intake.feed.locate
+        assert locate is not None  # noqa: S101 - what is settled by answers has positions
+        return Answers(locate, partial(self._refuse, intake), post)
+
+    def _refuse(self, intake: Intake, batch: Batch, record: Any, error: BaseException) -> bool:
+        """Hand a record that was answered with an error to the handler of its pipeline; whether it took it."""
+        run = self._run
+        feeds = [(context, {id(made.feed) for made in lineage(context.pipeline.stream)}) for context in run.contexts]
+        context = next(context for context, read in feeds if id(intake.feed) in read)
+        saved = run.slot.save()
+        run.slot.clear()
+        run.slot.event, run.slot.batch = record, batch
+
+        def report() -> bool:
+            context.failed(error, "nack", batch.lift(record).value, intake.receiver)
+            return True
+
+        try:
+            return run.guard(report) is not None
+        finally:
+            run.slot.restore(saved)
 
     def received_of(self, feed: Feed) -> int:
         """How many records of a source were read."""

@@ -43,12 +43,22 @@ class Belt:
         size: How many make a batch.
         step: The distance between two positions.
         max_in_flight: How many may wait for work.
+        manual: Whether records are settled by answers.
     """
 
-    def __init__(self, values: Sequence[Any], *, size: int = 1000, step: int = 1, max_in_flight: int = 4_000) -> None:
+    def __init__(
+        self,
+        values: Sequence[Any],
+        *,
+        size: int = 1000,
+        step: int = 1,
+        max_in_flight: int = 4_000,
+        manual: bool = False,
+    ) -> None:
         records = [Record(0, place * step, value) for place, value in enumerate(values)]
         self._polls = [records[start : start + size] for start in range(0, len(records), size)]
         self._max_in_flight = max_in_flight
+        self._manual = manual
         self.committed = 0
 
     @property
@@ -63,6 +73,7 @@ class Belt:
                 locate=located,
                 commit_interval=1e-9,
                 max_in_flight=self._max_in_flight,
+                manual=self._manual,
             )
         )
 
