@@ -69,13 +69,13 @@ class Downstream(Generic[T]):
 
     def hold(self, *, waiting: bool = False) -> Hold:
         """Keep the current item beyond this call; ``waiting``: for work, so that the source may have to pause."""
-        return Hold(self.context.slot, waiting=waiting)
+        return Hold(self.context.slot, waiting=waiting, holder=self._name)
 
     def hold_if_tracked(self) -> Hold | None:
         """Keep the current item where somebody has to settle it; else what it adds to a state is all that stays."""
         slot = self.context.slot
         if slot.hold is not None or (slot.batch is not None and slot.batch.tracks):
-            return Hold(slot, waiting=False)
+            return Hold(slot, waiting=False, holder=self._name)
         return None
 
     def instant(self) -> int:

@@ -154,11 +154,16 @@ class Hold:
 
     A hold counts units: `again` adds one, `release` takes one back, and the last one settles. What was made of
     several items has a hold of all of theirs (`Hold.joint`).
+
+    Args:
+        slot: Names the item.
+        waiting: Whether it waits for work, and not only for others as an operator's state.
+        holder: Who keeps it, for whoever asks why it is not settled.
     """
 
-    __slots__ = ("batch", "event", "headers", "key", "parts", "time", "units", "waiting", "weighs")
+    __slots__ = ("batch", "event", "headers", "holder", "key", "parts", "time", "units", "waiting", "weighs")
 
-    def __init__(self, slot: Slot, *, waiting: bool) -> None:
+    def __init__(self, slot: Slot, *, waiting: bool, holder: str = "") -> None:
         self.event = slot.event
         self.batch = slot.batch
         self.key = slot.key
@@ -166,6 +171,7 @@ class Hold:
         self.headers = slot.headers
         self.units = 1
         self.waiting = waiting
+        self.holder = holder
         self.parts: Iterable[Hold] | None = None
         #: Whose record counts as the one that waits: what was made of several items is one piece of work.
         self.weighs: Hold | None = None
@@ -182,6 +188,7 @@ class Hold:
     def joint(cls, event: Event[Any], parts: Iterable[Hold]) -> Hold:
         """Hold what was made of several items, taking their holds over."""
         made = cls.__new__(cls)
+        made.holder = ""
         made.event, made.batch, made.units, made.waiting = event, None, 1, False
         made.key = made.time = made.headers = UNSET
         made.parts, made.weighs = parts, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,3 +30,20 @@ class Pipeline:
     sinks: tuple[Any, ...]
     on_error: Handler | None = None
     name: str | None = None
+    #: Says why something is stuck, while it runs.
+    _why_stuck: Callable[[], str] | None = field(default=None, init=False, repr=False)
+
+    def why_stuck(self) -> str:
+        """Say in a line which record has waited for longest to be settled, for how long, and who holds it.
+
+        Any thread may ask, while it runs.
+
+        Example:
+            >>> rs.from_iterable([1]).to(print, name="numbers").why_stuck()
+            'numbers: not running'
+        """
+        return f"{self.name or 'pipeline'}: not running" if self._why_stuck is None else self._why_stuck()
+
+    def tell_why_stuck(self, why_stuck: Callable[[], str] | None) -> None:
+        """Note who can say why something is stuck: the run that it is in now."""
+        self._why_stuck = why_stuck

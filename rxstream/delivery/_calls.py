@@ -53,7 +53,7 @@ class Calls:
         self._on_made = on_made
         self._context = context
         self._below = below
-        self._holds = WaitingHolds(context.slot, below.stop)
+        self._holds = WaitingHolds(context.slot, below.stop, name)
         self._on_idle = on_idle
         #: Items that wait: the first one is being awaited.
         self.queue: deque[_Waiting] = deque()

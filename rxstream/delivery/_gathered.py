@@ -14,11 +14,15 @@ class Gathered(Sequence[Any]):
     """Values for a sink, with what is needed to make their passports and to settle them.
 
     A source's batch is held once, as a whole; only what a keeper hands on has a hold of its own.
+
+    Args:
+        holder: The sink's name, for whoever asks why something is not settled.
     """
 
-    __slots__ = ("_batches", "_holds", "_said", "last", "records", "values")
+    __slots__ = ("_batches", "_holds", "_said", "holder", "last", "records", "values")
 
-    def __init__(self) -> None:
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
         self.values: list[Any] = []
         self.records: list[Any] = []
         self._batches: list[tuple[int, Batch]] = []  # from which place on records are of which batch
@@ -33,7 +37,7 @@ class Gathered(Sequence[Any]):
         """Keep the record of the item that the slot names; nothing to do for a batch that is held already."""
         if slot.hold is not None:
             # For itself: those above may be done with it, and still it waits for the sink.
-            self._holds[len(self.values)] = Hold(slot, waiting=True)
+            self._holds[len(self.values)] = Hold(slot, waiting=True, holder=self.holder)
         elif slot.batch is not self.last:
             self._begin(slot.batch)
 
@@ -43,11 +47,11 @@ class Gathered(Sequence[Any]):
 
     def part(self, places: Iterable[int], slot: Slot) -> Gathered:
         """Some of its items, each held for itself, so that they outlive the rest; ``slot`` is lent for it."""
-        made = Gathered()
+        made = Gathered(self.holder)
         saved = slot.save()
         for place in places:
             self.name_in(slot, place)
-            made._holds[len(made.values)] = Hold(slot, waiting=True)
+            made._holds[len(made.values)] = Hold(slot, waiting=True, holder=self.holder)
             made._append_from(self, place)
         slot.restore(saved)
         return made
@@ -55,7 +59,8 @@ class Gathered(Sequence[Any]):
     @classmethod
     def of(cls, parts: Iterable[Gathered]) -> Gathered:
         """Several items' parts as one batch; the parts go on holding them."""
-        made = cls()
+        # A name of its own would count them twice.
+        made = cls("")
         for part in parts:
             for place in range(len(part)):
                 made._holds[len(made.values)] = part._holds[place]
@@ -100,6 +105,10 @@ class Gathered(Sequence[Any]):
         slot = Slot()
         self.name_in(slot, place)
         return passport(slot, self.values[place])
+
+    def keeps(self, batch: Batch) -> bool:
+        """Whether it holds a source's batch as a whole."""
+        return any(held is batch for _, held in self._batches)
 
     def settle(self) -> None:
         """Let go of everything."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rxstream.core import Event, Feed, Partition, Poll, Span
 from rxstream.delivery._answers import Answers
@@ -92,6 +93,11 @@ class _Stretch:
             yield settled_from, self.end
 
     @property
+    def first_unsettled(self) -> _Entry | None:
+        """The first entry that is not settled."""
+        return next((entry for entry in tuple(self.entries) if not entry.settled), None)
+
+    @property
     def has_news(self) -> bool:
         """Whether there is something to commit."""
         if self.safe > self.committed:
@@ -102,7 +108,7 @@ class _Stretch:
 class Batch:
     """The records of one poll, unsettled until the pass is over and nobody holds any of them."""
 
-    __slots__ = ("_entries", "_ledger", "_open", "_waiting", "_weight", "_whole", "lift", "records", "tracks")
+    __slots__ = ("_entries", "_ledger", "_open", "_waiting", "_weight", "_whole", "lift", "opened", "records", "tracks")
 
     def __init__(self, ledger: Ledger, records: Sequence[Any], lift: Callable[[Any], Event[Any]], tracks: bool) -> None:
         self._ledger = ledger
@@ -110,6 +116,8 @@ class Batch:
         self._open = True
         self._whole = 0
         self._waiting = 0
+        #: When it was handed over, on a clock that only runs on.
+        self.opened = time.monotonic()
         self._weight = 0
         self.records = records
         self.lift = lift
@@ -202,6 +210,14 @@ class Batch:
             self._weight = weight
 
 
+class Stuck(NamedTuple):
+    """A record that is not settled, and for how many seconds it has been."""
+
+    batch: Batch
+    record: Any
+    seconds: float
+
+
 class Ledger:
     """One source's records in flight.
 
@@ -283,6 +299,20 @@ class Ledger:
                 self.committed += below - stretch.counted
                 stretch.committed, stretch.counted = position, below
                 stretch.told = stretch.told_last
+
+    @property
+    def oldest(self) -> Stuck | None:
+        """The record that has been unsettled for longest; None where there is none."""
+        firsts = [entry for stretch in list(self._stretches.values()) if (entry := stretch.first_unsettled) is not None]
+        entry = min(firsts, key=lambda found: found.batch.opened, default=None)
+        if entry is None:
+            return None
+        position, _ = entry.unsettled[0]
+        at = (entry.partition, position)
+        records = entry.batch.records
+        # Where positions have gaps, the first one of a stretch may be that of no record.
+        record = next((one for one in records if self.locate(one) >= at and self.locate(one)[0] == at[0]), records[0])
+        return Stuck(entry.batch, record, time.monotonic() - entry.batch.opened)
 
     @property
     def unsettled(self) -> int:

@@ -41,7 +41,7 @@ class Outlet:
         self._take: Callable[[], Any] | None = None
         self._slot = context.slot
         self._notes_passports = notes_passports
-        self._gathered = Gathered()
+        self._gathered = Gathered(self.name)
         self._unconfirmed = 0
         self._broken = False
         self._news = asyncio.Event()
@@ -114,7 +114,7 @@ class Outlet:
             await self._room.acquire()
             self._news.clear()
             async with self._writing:
-                batch, self._gathered = self._gathered, Gathered()
+                batch, self._gathered = self._gathered, Gathered(self.name)
                 self._unconfirmed += 1
                 payload = batch if self._take is None else self._take()
                 if self._parked is None:

@@ -92,7 +92,7 @@ class Rows:
         self.context: Context = Catching(context, self._note)
         self._owner = context
         self._below = below
-        self._holds = WaitingHolds(context.slot, below.stop)
+        self._holds = WaitingHolds(context.slot, below.stop, "retry")
         self._rows: dict[Any, deque[_Waiting]] = {}
         self._failure: _Failure | None = None
         self._watermark = HeldWatermark(Downstream("retry", below, context)) if below.watermarks else None

@@ -13,16 +13,18 @@ class WaitingHolds:
     Args:
         slot: Names the items.
         stop: Says when no more is wanted.
+        holder: Who keeps them.
     """
 
-    def __init__(self, slot: Slot, stop: Stop) -> None:
+    def __init__(self, slot: Slot, stop: Stop, holder: str) -> None:
+        self._holder = holder
         self._slot = slot
         self._held: set[Hold] = set()
         stop.listen(self._stop_waiting)
 
     def keep(self) -> Hold:
         """Keep the item that the slot names."""
-        hold = Hold(self._slot, waiting=True)
+        hold = Hold(self._slot, waiting=True, holder=self._holder)
         self._held.add(hold)
         return hold
 

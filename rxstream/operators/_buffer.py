@@ -187,7 +187,7 @@ class _Gathering:
         slot.event, slot.batch, slot.hold = parts, joint, None
         slot.key = slot.time = slot.headers = UNSET
         # What came under a hold is no matter of whole batches.
-        under = Hold(slot, waiting=False) if [part for part in parts if part[5] is not None] else None
+        under = Hold(slot, waiting=False, holder="buffer") if [part for part in parts if part[5] is not None] else None
         slot.hold = under
         try:
             self._down.emit([part[0] for part in parts])

@@ -35,7 +35,7 @@ class Inners:
     def __init__(self, f: Callable[[Any], Any], down: Downstream[Any], most: int | None) -> None:
         self.down = down
         self.wanted = Wanted(down.stop)
-        self.holds = WaitingHolds(down.context.slot, down.stop)
+        self.holds = WaitingHolds(down.context.slot, down.stop, "flat_map")
         self.is_limited = most is not None
         #: Whether the next value has to wait.
         self.is_full = False

@@ -124,7 +124,7 @@ class StreamInner(abc.ObserverBase[Any]):
             outer = Hold.joint(self._hold.event, (own, outer))
         slot.hold = outer
         # Named as the item is, so that its passport can be made again.
-        slot.hold = both = Hold(slot, waiting=False)
+        slot.hold = both = Hold(slot, waiting=False, holder="flat_map")
         outer.release()
         try:
             self._down.emit(value)

@@ -139,7 +139,7 @@ class Keeping:
     def __init__(self, slot: Slot, stop: Stop, few: int) -> None:
         self._slot = slot
         self._few = few
-        self._holds = WaitingHolds(slot, stop)
+        self._holds = WaitingHolds(slot, stop, "map_async")
         self._block = Block(None, few)
         self._blocks: list[Block] = []
         stop.listen(self._release_blocks)

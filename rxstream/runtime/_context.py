@@ -33,6 +33,7 @@ from rxstream.handlers import stop
 from rxstream.runtime._handling import Handling, shortened
 from rxstream.runtime._pipelines import is_endless
 from rxstream.runtime._report import PipelineReport
+from rxstream.runtime._why_stuck import why_stuck
 
 if TYPE_CHECKING:
     from rxstream.runtime._run import Run
@@ -129,6 +130,11 @@ class PipelineContext:
     def completed(self) -> bool:
         """Whether the end has come at every sink."""
         return self._open_ends == 0
+
+    def why_stuck(self) -> str:
+        """Which record has been unsettled for longest, and who holds it."""
+        stream = self.pipeline.stream
+        return why_stuck(self.name, stream, self._run.reading.ledgers_of(stream), self._run.not_done)
 
     def report(self, received: Callable[[Feed], int], committed: Callable[[Feed], int]) -> PipelineReport:
         """What was done so far, given what was read of a source and committed there."""

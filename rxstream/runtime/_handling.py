@@ -57,7 +57,7 @@ class Handling:
             owner.statistics.failed += 1
 
     def _handle_later(self, event: Event[Any], error: BaseException, made: Awaitable[Any] | None) -> None:
-        self._waiting.append(_Failed(event, error, made, Hold(self._owner.slot, waiting=True)))
+        self._waiting.append(_Failed(event, error, made, Hold(self._owner.slot, waiting=True, holder="on_error")))
         if len(self._waiting) == 1:
             self._owner.spawn(self._handle_one_by_one(), "on_error")
 

@@ -10,7 +10,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from rxstream.core import NEVER, Batch, Connections, End, Feed, Intake, Poll, Reader, connect, lineage, reader_of
+from rxstream.core import (
+    NEVER,
+    Batch,
+    Connections,
+    End,
+    Feed,
+    Intake,
+    Poll,
+    Reader,
+    Stream,
+    connect,
+    lineage,
+    reader_of,
+)
 from rxstream.delivery import Answers, Ledger
 from rxstream.runtime._loop import ClockLoop
 from rxstream.runtime._options import Options
@@ -316,6 +329,11 @@ class Reading:
             return run.guard(report) is not None
         finally:
             run.slot.restore(saved)
+
+    def ledgers_of(self, stream: Stream[Any]) -> list[Ledger]:
+        """What is known of the records of a stream's sources."""
+        feeds = [id(made.feed) for made in lineage(stream)]
+        return [ledger for feed, ledger in list(self._ledgers.items()) if feed in feeds]
 
     def received_of(self, feed: Feed) -> int:
         """How many records of a source were read."""

@@ -137,9 +137,13 @@ class Run:
     async def execute(self) -> Outcome:
         """Run to the end. What no handler took is in the outcome: not every error may be raised from a coroutine."""
         self._part_times()
+        for context in self.contexts:
+            context.pipeline.tell_why_stuck(context.why_stuck)
         try:
             await self.guarded(self._course())
         finally:
+            for context in self.contexts:
+                context.pipeline.tell_why_stuck(None)
             if isinstance(self.loop, ClockLoop):
                 self.loop.driver = None
         stopped = "stopped" if self._ended is None else "until"
@@ -216,6 +220,8 @@ class Run:
             if not self.brakes.ending.is_set():
                 budget = "the shutdown budget of %s s is over with %s records unsettled; not done: %s"
                 _LOG.error(budget, self.brakes.shutdown, self._unsettled, self.not_done)
+                for context in self.contexts:
+                    _LOG.error("%s", context.why_stuck())
             self.tasks.cancel_spawned()
         await asyncio.gather(waiting, stopping, return_exceptions=True)
 

@@ -44,6 +44,7 @@ class Belt:
         step: The distance between two positions.
         max_in_flight: How many may wait for work.
         manual: Whether records are settled by answers.
+        live: Whether it is live, and goes on without end.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class Belt:
         step: int = 1,
         max_in_flight: int = 4_000,
         manual: bool = False,
+        live: bool = False,
     ) -> None:
         records = [Record(0, place * step, value) for place, value in enumerate(values)]
         self._polls = [records[start : start + size] for start in range(0, len(records), size)]
         self._max_in_flight = max_in_flight
         self._manual = manual
+        self._live = live
         self.committed = 0
 
     @property
@@ -74,6 +77,7 @@ class Belt:
                 commit_interval=1e-9,
                 max_in_flight=self._max_in_flight,
                 manual=self._manual,
+                live=self._live,
             )
         )
 
@@ -82,9 +86,9 @@ class Belt:
 
     async def read(self) -> Poll | None:
         """Hand over the next batch, after others have had a turn."""
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001 if self._live else 0)
         if not self._polls:
-            return None
+            return Poll(()) if self._live else None
         records = self._polls.pop(0)
         return Poll(records, spans_of(records))
 
