@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from array import array
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from rxstream.core import Event, Feed, Partition, Poll, Span
@@ -20,13 +23,14 @@ _MOST_LOOKED_PAST: Final = 100_000
 class _Entry:
     """One batch's stretch of one partition, until everything in it is settled."""
 
-    __slots__ = ("batch", "end", "first", "partition", "pins", "records", "stretch")
+    __slots__ = ("batch", "end", "first", "partition", "pins", "places", "records", "stretch")
 
     def __init__(self, batch: Batch, span: Span, stretch: _Stretch) -> None:
         self.batch = batch
         self.stretch = stretch
         self.partition, self.first, self.end, self.records = span
         self.pins: dict[int, int] = {}  # position -> how often it is held
+        self.places: array[int] | None = None  # its records' positions, where they are needed and have gaps
 
     @property
     def settled(self) -> bool:
@@ -41,7 +45,19 @@ class _Entry:
         """How many of its records lie below a position."""
         if position >= self.end and self.records is not None:
             return self.records
-        return 0 if position <= self.first else self.batch.count(self.partition, position)
+        if position <= self.first:
+            return 0
+        if self.records == self.end - self.first:
+            return position - self.first
+        if self.places is not None:
+            return bisect_left(self.places, position)
+        return self.batch.count(self.partition, position)
+
+    def forget_records(self, positions: array[int]) -> None:
+        """Do without the batch's records, given all their positions."""
+        self.records = len(positions)
+        if self.pins and self.records != self.end - self.first:
+            self.places = positions
 
     @property
     def unsettled(self) -> Sequence[tuple[int, int]]:
@@ -54,7 +70,7 @@ class _Entry:
 class _Stretch:
     """One partition's entries in the order they were read, and the position below which all is settled."""
 
-    __slots__ = ("changes", "committed", "counted", "end", "entries", "settled", "told", "told_last")
+    __slots__ = ("changes", "committed", "counted", "end", "entries", "settled", "thinned", "told", "told_last")
 
     def __init__(self, begin: int) -> None:
         self.entries: deque[_Entry] = deque()
@@ -65,11 +81,13 @@ class _Stretch:
         self.changes = 0  # how often something in it was settled
         self.told_last = 0  # of these, how many were known when commits were asked for
         self.told = 0  # and when they were last taken
+        self.thinned = 0  # how many entries from the first on have been looked at for what need not be kept
 
     @property
     def safe(self) -> int:
         while self.entries and self.entries[0].settled:
             entry = self.entries.popleft()
+            self.thinned = max(0, self.thinned - 1)
             self.settled += entry.below(entry.end)
         return self.entries[0].safe if self.entries else self.end
 
@@ -92,6 +110,14 @@ class _Stretch:
         if settled_from is not None and settled_from < self.end:
             yield settled_from, self.end
 
+    def thin(self) -> None:
+        """Let go of what is settled of those batches that stay because something else in them is not."""
+        for entry in islice(self.entries, self.thinned, None):
+            if not entry.batch.released:
+                return
+            entry.batch.thin()
+            self.thinned += 1
+
     @property
     def first_unsettled(self) -> _Entry | None:
         """The first entry that is not settled."""
@@ -108,12 +134,26 @@ class _Stretch:
 class Batch:
     """The records of one poll, unsettled until the pass is over and nobody holds any of them."""
 
-    __slots__ = ("_entries", "_ledger", "_open", "_waiting", "_weight", "_whole", "lift", "opened", "records", "tracks")
+    __slots__ = (
+        "_entries",
+        "_forgotten",
+        "_ledger",
+        "_open",
+        "_waiting",
+        "_weight",
+        "_whole",
+        "lift",
+        "opened",
+        "records",
+        "tracks",
+    )
 
     def __init__(self, ledger: Ledger, records: Sequence[Any], lift: Callable[[Any], Event[Any]], tracks: bool) -> None:
         self._ledger = ledger
-        self._entries: dict[Partition, _Entry] = {}
+        # Few, and mostly one: to look through them costs less than a dict.
+        self._entries: tuple[_Entry, ...] = ()
         self._open = True
+        self._forgotten = 0  # records that are settled and no longer kept
         self._whole = 0
         self._waiting = 0
         #: When it was handed over, on a clock that only runs on.
@@ -136,14 +176,14 @@ class Batch:
             self._weigh()
         if self.tracks:
             partition, position = self._ledger.locate(record)
-            pins = self._entries[partition].pins
+            pins = self._entry_of(partition).pins
             pins[position] = pins.get(position, 0) + 1
 
     def unpin(self, record: Any, waiting: bool) -> None:
         """Take one pin back."""
         if self.tracks:
             partition, position = self._ledger.locate(record)
-            entry = self._entries[partition]
+            entry = self._entry_of(partition)
             pins = entry.pins
             if pins[position] == 1:
                 del pins[position]
@@ -194,17 +234,38 @@ class Batch:
 
     def enter(self, span: Span, stretch: _Stretch) -> _Entry:
         """Make the entry of one of its stretches."""
-        entry = self._entries[span.partition] = _Entry(self, span, stretch)
+        entry = _Entry(self, span, stretch)
+        self._entries += (entry,)
         return entry
+
+    def thin(self) -> None:
+        """Keep of the records, once it is released, those that are held: there may be one for years."""
+        positions: dict[Partition, array[int]] = {entry.partition: array("q") for entry in self._entries}
+        kept = []
+        for record in self.records:
+            partition, position = self._ledger.locate(record)
+            positions[partition].append(position)
+            if position in self._entry_of(partition).pins:
+                kept.append(record)
+        if not self._forgotten:
+            for entry in self._entries:
+                entry.forget_records(positions[entry.partition])
+        self._forgotten += len(self.records) - len(kept)
+        self.records = tuple(kept)
+
+    def _entry_of(self, partition: Partition) -> _Entry:
+        entries = self._entries
+        return entries[0] if len(entries) == 1 else next(entry for entry in entries if entry.partition == partition)
 
     def _note_change(self) -> None:
         if self.released:
-            for entry in self._entries.values():
+            for entry in self._entries:
                 entry.stretch.changes += 1
 
     def _weigh(self) -> None:
         # Held as a whole it weighs its records; otherwise what is held for work, but no more than it has.
-        weight = len(self.records) if self._whole else min(self._waiting, len(self.records))
+        size = len(self.records) + self._forgotten
+        weight = size if self._whole else min(self._waiting, size)
         if weight != self._weight:
             self._ledger.add_waiting(weight - self._weight)
             self._weight = weight
@@ -280,6 +341,7 @@ class Ledger:
         """Of the partitions in which something was settled since the last commit, the positions to commit."""
         found = {}
         for partition, stretch in self._stretches.items():
+            stretch.thin()
             if stretch.has_news:
                 stretch.told_last = stretch.changes
                 found[partition] = stretch.safe

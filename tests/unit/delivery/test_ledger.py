@@ -1,6 +1,8 @@
 """The ledger: which records are still being worked on, and how far their source may commit."""
 
 import asyncio
+import gc
+import weakref
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from rxstream.core import Poll
+from rxstream.core import Poll, Span
 from rxstream.delivery import Ledger
 from tests.unit.delivery.belt import FEED, Record, spans_of
 
@@ -323,6 +325,24 @@ def test_where_everything_is_settled_nothing_is_above(ledger: Ledger) -> None:
     assert above(ledger) == []
 
 
+def test_what_is_settled_is_not_kept_because_something_else_of_its_batch_is_not(ledger: Ledger) -> None:
+    class Kept:
+        partition, position = 0, 0
+
+    records = [Kept() for _ in range(3)]
+    for position, record in enumerate(records):
+        record.position = position
+    batch = ledger.open(Poll(records, (Span(HERE, 0, 3, 3),)))
+    batch.pin(records[1], waiting=False)
+    batch.close()
+    ledger.commits()
+    settled, held = weakref.ref(records[2]), weakref.ref(records[1])
+    del records, record
+    gc.collect()
+
+    assert (settled(), held() is None) == (None, False)
+
+
 def test_what_was_settled_above_is_to_be_committed_once(ledger: Ledger) -> None:
     batch = opened(ledger, records_at(0, 1, 2))
     batch.pin(Record(0, 0, None), waiting=True)
@@ -361,6 +381,7 @@ class Interleavings(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.ledger = Ledger(FEED)
+        self.committed: dict[Any, int] = {}
         self.models: list[Model] = []
         self.ends = {0: 0, 1: 0}
         self.seen: dict[int, int] = {}
@@ -417,7 +438,12 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule()
     def commit(self) -> None:
-        self.ledger.note_committed(self.ledger.commits())
+        self.committed |= (positions := self.ledger.commits())
+        self.ledger.note_committed(positions)
+
+        records = [record for model in self.models for record in model.records]
+        below = [record for record in records if record.position < self.committed.get(("belt", record.partition), 0)]
+        assert self.ledger.committed == len(below)
 
     def safe(self, partition: int) -> int:
         return self.ledger.commits().get(("belt", partition), self.seen[partition])
