@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from rxstream.core import UNSET, Batch, Event, Hold, Slot, passport
+from rxstream.errors import BatchError
 
 _NOTHING_SAID: Final = (UNSET, UNSET, UNSET)
 
@@ -56,16 +57,11 @@ class Gathered(Sequence[Any]):
         slot.restore(saved)
         return made
 
-    @classmethod
-    def of(cls, parts: Iterable[Gathered]) -> Gathered:
-        """Several items' parts as one batch; the parts go on holding them."""
-        # A name of its own would count them twice.
-        made = cls("")
-        for part in parts:
-            for place in range(len(part)):
-                made._holds[len(made.values)] = part._holds[place]
-                made._append_from(part, place)
-        return made
+    def take_over(self, part: Gathered) -> None:
+        """Append what `part` made, and hold it from now on."""
+        for place in range(len(part)):
+            self._holds[len(self.values)] = part._holds[place]
+            self._append_from(part, place)
 
     def _append_from(self, other: Gathered, place: int) -> None:
         self.values.append(other.values[place])
@@ -134,6 +130,13 @@ class Gathered(Sequence[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.values)
+
+
+def failures_of(batch: Gathered, error: BaseException | None) -> dict[int, BaseException]:
+    """By place, what failed of a batch: what the error says, or all of it."""
+    if error is None:
+        return {}
+    return dict(error.errors) if isinstance(error, BatchError) else dict.fromkeys(range(len(batch)), error)
 
 
 class _Passports(Sequence[Event[Any]]):

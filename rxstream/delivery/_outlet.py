@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from rxstream.core import FAILURES, Context, Halt, Receiver, Sink, is_cancelled, sink_name
-from rxstream.delivery._gathered import Gathered
+from rxstream.delivery._gathered import Gathered, failures_of
 from rxstream.delivery._parked import Parked
 from rxstream.errors import BatchError
 
@@ -56,7 +56,7 @@ class Outlet:
             self.name,
             context,
             write=self._write_parked,
-            finish=self._finish_parked,
+            finish=self._is_handled,
             on_idle=self._note_idle,
             real=self.is_real,
         )
@@ -197,33 +197,28 @@ class Outlet:
     async def _write_in_order(self, parked: Parked, batch: Gathered, payload: Any) -> None:
         """Write what does not wait behind what failed; what fails now is parked before anything else is written."""
         going = parked.without_waiting(batch) if parked else batch
-        failed = await self._failed_of(going, payload if going is batch else None) if len(going) else {}
-        for_good = parked.take_failed(going, failed)
-        # They are counted when they are written, or have failed for good.
-        self.confirmed -= len(failed) - len(for_good)
+        error = await self._answered(going, payload if going is batch else None) if len(going) else None
+        for_good = parked.take_failed(going, error)
+        # What is parked is counted when it is written.
+        self.confirmed -= len(failures_of(going, error)) - len(for_good)
         self._confirm(going, BatchError(for_good))
 
-    async def _write_parked(self, batch: Gathered) -> Mapping[int, BaseException]:
+    async def _write_parked(self, batch: Gathered) -> BaseException | None:
         async with self._writing:
-            return await self._failed_of(batch, None)
+            return await self._answered(batch, None)
 
-    async def _failed_of(self, batch: Gathered, payload: Any) -> Mapping[int, BaseException]:
-        """Write a batch, packed already or not; says what failed of it."""
+    async def _answered(self, batch: Gathered, payload: Any) -> BaseException | None:
+        """Write a batch, packed already or not; says what was wrong."""
         if payload is None:
             payload = batch if self._take is None else self._packed(batch, range(len(batch)))
         error = await self._answer(payload)
-        if not self._says_which(batch, error):
-            error = await self._refused(batch)
-        return _failures(batch, error)
+        return error if self._says_which(batch, error) else await self._refused(batch)
 
     def _confirm(self, batch: Gathered, error: BaseException | None) -> None:
-        if self._is_handled(batch, _failures(batch, error)):
+        if self._is_handled(batch, failures_of(batch, error)):
             self._room.release()
             self._unconfirmed -= 1
             self._note_idle()
-
-    def _finish_parked(self, item: Gathered, error: BaseException | None) -> None:
-        self._is_handled(item, _failures(item, error))
 
     def _is_handled(self, batch: Gathered, failed: Mapping[int, BaseException]) -> bool:
         """Settle a batch, once what failed of it is reported; whether the run goes on."""
@@ -255,12 +250,6 @@ async def _done(made: Any) -> Any:
 def sink_receiver(name: str, on_next: Callable[[Any], None]) -> Receiver:
     """A sink as a receiver: the run closes it when all that feed it have ended, and errors go to the handler."""
     return Receiver(name, on_next, _nothing, _ignored)
-
-
-def _failures(batch: Gathered, error: BaseException | None) -> dict[int, BaseException]:
-    if error is None:
-        return {}
-    return error.errors if isinstance(error, BatchError) else dict.fromkeys(range(len(batch)), error)
 
 
 def _nothing() -> None:

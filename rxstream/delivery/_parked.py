@@ -1,35 +1,45 @@
-"""Items that a sink has not taken and that are written again, each with later ones of its key behind it."""
+"""What a sink has not taken and is to be written again, with later items of the same keys behind it."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any
 
 from rxstream.core import Context
-from rxstream.delivery._gathered import Gathered
+from rxstream.delivery._gathered import Gathered, failures_of
 from rxstream.delivery._retries import place_in_order, wait_to_retry
 
 
-@dataclass(slots=True)
-class _Parked:
-    """One item, held for itself; what it failed with, or that it waits for its turn."""
+class _Unit:
+    """Items that are written together: they have failed, or wait behind others that have.
 
-    item: Gathered
-    error: BaseException | None
-    attempts: int
+    Args:
+        items: The items, each held for itself.
+        keys: Their keys; later items of these wait.
+    """
+
+    __slots__ = ("attempts", "behind", "failed", "items", "keys")
+
+    def __init__(self, items: Gathered, keys: Iterable[Any]) -> None:
+        self.items = items
+        self.keys = set(keys)
+        #: By place, what they have failed with so far.
+        self.failed: Mapping[int, BaseException] = {}
+        self.attempts = 0
+        #: What waits for it.
+        self.behind: _Unit | None = None
 
 
 class Parked:
-    """Rows of items, one a key: the first ones have failed, the others wait behind them.
+    """Units of items, in rows: the first one of each has failed, the others wait behind it.
+
+    A write that failed as a whole is repeated as a whole; of one that says which items failed, each of these is a unit.
 
     Args:
         name: The sink's.
         context: Whose policy it is.
-        write: Writes a batch, and says which of its items failed.
-        finish: Takes an item that is written, or that has failed for good.
+        write: Writes a batch, and says what was wrong.
+        finish: Takes items that are written, or have failed for good by what it is told.
         on_idle: Called when nothing is parked any more.
         real: Whether the sink's time is the wall's.
     """
@@ -39,8 +49,8 @@ class Parked:
         name: str,
         context: Context,
         *,
-        write: Callable[[Gathered], Awaitable[Mapping[int, BaseException]]],
-        finish: Callable[[Gathered, BaseException | None], None],
+        write: Callable[[Gathered], Awaitable[BaseException | None]],
+        finish: Callable[[Gathered, Mapping[int, BaseException]], object],
         on_idle: Callable[[], None],
         real: bool,
     ) -> None:
@@ -50,74 +60,82 @@ class Parked:
         self._finish = finish
         self._on_idle = on_idle
         self._real = real
-        self._rows: dict[Any, deque[_Parked]] = {}
+        #: For each key the last unit that it stands in.
+        self._last: dict[Any, _Unit] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._rows)
+        return bool(self._last)
 
-    def take_failed(self, batch: Gathered, failed: Mapping[int, BaseException]) -> dict[int, BaseException]:
+    def take_failed(self, batch: Gathered, error: BaseException | None) -> dict[int, BaseException]:
         """Park what is to be tried again of a batch; returns what has failed for good."""
-        for_good: dict[int, BaseException] = {}
-        for place, error in failed.items():
-            retrying = self._context.retrying
-            if retrying is None or retrying.wait_before(error, 1) is None:
-                for_good[place] = error
-            else:
-                self._park(batch, place, error)
-        return for_good
+        failed = failures_of(batch, error)
+        retrying = self._context.retrying
+        again = [place for place in failed if retrying and retrying.wait_before(failed[place], 1) is not None]
+        whole = len(again) == len(batch) and len(set(map(id, failed.values()))) == 1
+        for places in [again] if whole else [[place] for place in again]:
+            if places:
+                self._park(batch, places, [failed[place] for place in places])
+        return {place: failed[place] for place in failed if place not in again}
 
     def without_waiting(self, batch: Gathered) -> Gathered:
-        """What of a batch may be written now; those whose keys have a row wait in it."""
-        places = [self._place_of(batch, place) for place in range(len(batch))]
-        waiting = [place for place, at in enumerate(places) if at in self._rows]
+        """What of a batch may be written now; what has a key that is parked, waits behind it."""
+        keys = [self._key_of(batch, place) for place in range(len(batch))]
+        waiting = [place for place, key in enumerate(keys) if key in self._last]
         if not waiting:
             return batch
-        going = batch.part((place for place, at in enumerate(places) if at not in self._rows), self._context.slot)
+        going = batch.part([place for place, key in enumerate(keys) if key not in self._last], self._context.slot)
         for place in waiting:
-            self._park(batch, place, None)
+            self._line_up(batch.part([place], self._context.slot), keys[place])
         batch.settle()
         return going
 
-    def _place_of(self, batch: Gathered, place: int) -> Any:
+    def _key_of(self, batch: Gathered, place: int) -> Any:
         found: list[Any] = []
         slot = self._context.slot
         batch.in_the_name_of(place, slot, lambda: found.append(place_in_order(slot)))
         return found[0]
 
-    def _park(self, batch: Gathered, place: int, error: BaseException | None) -> None:
-        at = self._place_of(batch, place)
-        parked = _Parked(batch.part([place], self._context.slot), error, 0 if error is None else 1)
-        row = self._rows.get(at)
-        if row is None:
-            self._rows[at] = deque([parked])
-            self._context.spawn(self._work(at), self._name, real=self._real)
-        else:
-            row.append(parked)
+    def _park(self, batch: Gathered, places: list[int], errors: list[BaseException]) -> None:
+        keys = [self._key_of(batch, place) for place in places]
+        items = batch.part(places, self._context.slot)
+        if len(places) == 1 and keys[0] in self._last:
+            # The second one of its key in one batch.
+            self._line_up(items, keys[0])
+            return
+        unit = _Unit(items, keys)
+        unit.failed, unit.attempts = dict(enumerate(errors)), 1
+        self._last |= dict.fromkeys(keys, unit)
+        self._context.spawn(self._work(unit), self._name, real=self._real)
 
-    async def _work(self, at: Any) -> None:
-        row = self._rows[at]
-        while row:
-            first = row[0]
-            if first.error is None:
-                tried = list(takewhile(lambda parked: parked.error is None, row))
-            elif await wait_to_retry(self._context, first.error, first.attempts):
-                tried = [first]
-            else:
-                row.popleft()
-                self._finish(first.item, first.error)
-                continue
-            await self._try(tried)
-            done = [parked for parked in tried if parked.error is None]
-            self._rows[at] = row = deque(parked for parked in row if parked not in done)
-            for parked in done:
-                self._finish(parked.item, None)
-        del self._rows[at]
+    def _line_up(self, item: Gathered, key: Any) -> None:
+        last = self._last[key]
+        if last.behind is None:
+            last.behind = _Unit(Gathered(self._name), [])
+        last.behind.items.take_over(item)
+        last.behind.keys.add(key)
+        self._last[key] = last.behind
+
+    async def _work(self, first: _Unit) -> None:
+        unit: _Unit | None = first
+        while unit is not None:
+            await self._write_until_done(unit)
+            for key in unit.keys:
+                if self._last[key] is unit:
+                    del self._last[key]
+            unit = unit.behind
         self._on_idle()
 
-    async def _try(self, tried: Iterable[_Parked]) -> None:
-        """Write some of a row; what each then failed with, is noted."""
-        listed = list(tried)
-        failed = await self._write(Gathered.of([parked.item for parked in listed]))
-        for place, parked in enumerate(listed):
-            parked.attempts += 1
-            parked.error = failed.get(place)
+    async def _write_until_done(self, unit: _Unit) -> None:
+        while len(unit.items):
+            if unit.failed and not await wait_to_retry(self._context, next(iter(unit.failed.values())), unit.attempts):
+                self._finish(unit.items, unit.failed)
+                return
+            failed = failures_of(unit.items, await self._write(unit.items))
+            unit.attempts += 1
+            items, again = unit.items, sorted(failed)
+            unit.items = items.part(again, self._context.slot)
+            unit.failed = {place: failed[found] for place, found in enumerate(again)}
+            self._finish(
+                items.part([place for place in range(len(items)) if place not in failed], self._context.slot), {}
+            )
+            items.settle()

@@ -58,7 +58,9 @@ def retry(
 
     Meanwhile later items of the same key wait (without a key: of the same partition), so that their order is kept;
     other keys go on. Where items are awaited one after the other, by a function as the sink or in ``process``, all
-    wait. What a sink has taken of the batch in which another item failed, stays ahead of that one. A record that cannot be decoded goes to ``then`` at once.
+    wait. A write that failed as a whole is repeated as a whole; where the sink said which items it refused, those are,
+    and what it has taken of the same batch stays ahead of them. A record that cannot be decoded goes to ``then`` at
+    once.
 
     Behind this handler operators are not fused into one function: each costs a call more an item.
 

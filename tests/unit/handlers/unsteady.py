@@ -21,16 +21,17 @@ def unsteady(failures: Mapping[Any, int], error: Callable[[str], Exception] = Va
 
 
 class UnsteadySink:
-    """Keeps what it is given, but refuses an item, or the whole batch it is in, as often as said.
+    """Keeps what it is given, but refuses some items, and fails altogether, as often as said.
 
     Args:
-        failures: How often, for each item.
-        whole: Whether it is the whole batch.
+        failures: How often it refuses each item.
+        down: How many writes fail altogether, before the first one that does not.
     """
 
-    def __init__(self, failures: Mapping[Any, int], *, whole: bool = False) -> None:
+    def __init__(self, failures: Mapping[Any, int], *, down: int = 0) -> None:
         self._take = unsteady(failures)
-        self._whole = whole
+        self._down = down
+        self.written: list[list[Any]] = []
         self.items: list[Any] = []
 
     async def open(self) -> None:
@@ -38,14 +39,16 @@ class UnsteadySink:
 
     async def write(self, batch: Any) -> None:
         """Take the items."""
+        self.written.append(list(batch))
+        self._down -= 1
+        if self._down >= 0:
+            raise ConnectionError("the sink is down")
         refused: dict[int, BaseException] = {}
         for place, item in enumerate(batch):
             try:
                 self._take(item)
             except ValueError as error:
                 refused[place] = error
-        if refused and self._whole:
-            raise next(iter(refused.values()))
         self.items += [item for place, item in enumerate(batch) if place not in refused]
         if refused:
             raise rs.BatchError(refused)
