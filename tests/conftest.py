@@ -8,13 +8,14 @@ from typing import TypeVar
 import pytest
 
 from tests.brokers.kafka import Kafka
+from tests.brokers.postgres import Postgres
 from tests.brokers.rabbitmq import RabbitMQ
 from tests.brokers.unavailable import BrokerUnavailable
 
 BrokerT = TypeVar("BrokerT")
 
 # The fixtures, and the markers of the tests that use them.
-_BROKERS = ("kafka", "rabbitmq")
+_BROKERS = ("kafka", "rabbitmq", "postgres")
 _MISSING = pytest.StashKey[dict[str, BrokerUnavailable]]()
 
 
@@ -30,6 +31,13 @@ def rabbitmq(pytestconfig: pytest.Config) -> Iterator[RabbitMQ]:
     """One RabbitMQ for all tests, started for the first that asks."""
     with _had_or_skipped("RabbitMQ", RabbitMQ, pytestconfig) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
+    """One PostgreSQL for all tests, started for the first that asks."""
+    with _had_or_skipped("PostgreSQL", Postgres, pytestconfig) as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)
