@@ -9,6 +9,7 @@ from rxstream.core import (
     Catching,
     Connections,
     Context,
+    Downstream,
     Feed,
     Halt,
     Inline,
@@ -30,10 +31,12 @@ from rxstream.core import (
 from rxstream.delivery import Calls, Outlet, Retries, sink_receiver
 from rxstream.errors import ErrorContext, attach_context, error_context
 from rxstream.handlers import stop
+from rxstream.operators._map_async_work import AsyncCalls
 from rxstream.runtime._handling import Handling, shortened
 from rxstream.runtime._pipelines import is_endless
 from rxstream.runtime._report import PipelineReport
 from rxstream.runtime._why_stuck import why_stuck
+from rxstream.sinks._sink import CallingSink
 
 if TYPE_CHECKING:
     from rxstream.runtime._run import Run
@@ -166,6 +169,9 @@ class PipelineContext:
         return receiver
 
     def _made(self, sink: Any, context: Any) -> tuple[Receiver, Callable[[], int]]:
+        if isinstance(sink, CallingSink):
+            # Item by item, not in batches: a slow one keeps nobody.
+            return _called_side_by_side(sink, context) if sink.concurrency > 1 else _called(sink, context)
         if isinstance(sink, Sink):
             changed = context is not self or _changes_passports(self.pipeline.stream)
             outlet = Outlet(sink, context, notes_passports=changed)
@@ -276,6 +282,18 @@ def _called(f: Callable[[Any], Any], context: Any) -> tuple[Receiver, Callable[[
     names = {"queue": calls.queue, "call": f, "line_up": calls.line_up, "take": calls.take, "taken": taken}
     receiver.inline = Inline(_CALLING, names, {}, opening="waits = True if queue else False")
     return receiver, lambda: taken.count
+
+
+def _called_side_by_side(sink: CallingSink[Any], context: Any) -> tuple[Receiver, Callable[[], int]]:
+    taken = _Taken()
+
+    def counted(_made: Any) -> None:
+        taken.count += 1
+
+    down: Downstream[Any] = Downstream(sink.name, sink_receiver(sink.name, counted), context)
+    calls = AsyncCalls(sink.name, sink, down, concurrency=sink.concurrency, order="done").reactions()
+    assert calls.on_next is not None  # noqa: S101 - it takes items
+    return sink_receiver(sink.name, calls.on_next), lambda: taken.count
 
 
 def _nothing() -> None:
