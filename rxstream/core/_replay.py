@@ -40,7 +40,8 @@ class Merge:
         self._pending: list[Reader] = []
         self._aside: list[tuple[int, int, Reader]] = []
         self._orders = count()
-        self._turns = count()
+        # Beyond all orders: an empty history ends at the instant at which what is undated comes.
+        self._turns = count(2 * _TIMERS)
 
     def set_first_aside(self) -> None:
         """Let others go on before who comes next: a source without instants, of which no more may be read now."""

@@ -298,3 +298,10 @@ def test_sleepers_and_items_come_in_one_order(naps: list[list[int]], instants: l
 
     woken = [sum(row[: end + 1]) / 10 for row in naps for end in range(len(row))]
     assert noted == sorted([*woken, *(when / 10 for when in instants)])
+
+
+def test_an_empty_history_ends_beside_what_has_no_instants() -> None:
+    numbers, nothing = rs.to_list(), rs.to_list()
+    report = rs.run(rs.from_iterable(range(3)).to(numbers), rs.from_history([]).to(nothing))
+
+    assert (report.reason, numbers.items, nothing.items) == ("completed", [0, 1, 2], [])
