@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
 
-from rxstream.core import choice, item_key, item_time, ns_to_datetime, path_argument, source_event, thread_slot
-from rxstream.drivers import codec_of, json_line
-from rxstream.drivers.formats import FORMAT_OF, FORMATS
+from rxstream.core import path_argument
+from rxstream.drivers.formats import writable_format
 from rxstream.errors import ConfigurationError, ConnectError, DeliveryError
-
-#: How far back the end of the last whole line is looked for at a time.
-_BLOCK: Final = 64 * 1024
+from rxstream.sinks._file_encoding import CsvRows, encoder, letter_encoder
+from rxstream.sinks._file_tail import end_of_last_line, end_of_last_row, first_row
 
 
 def to_file(path: str | Path, *, format: str | None = None, append: bool | None = None) -> FileSink:
     r"""Write each item as a line: whole lines only, whatever happens.
 
-    Lines are handed to the operating system as they come, so that they outlive the process; the machine's own failure
-    is not guarded against. ``"jsonl"`` writes JSON (instants as ISO 8601, dataclasses as objects), ``"csv"`` dicts,
-    whose first one gives the columns, and ``"lines"`` text. Dead letters are objects with key, value, timestamp and
-    headers.
+    Lines are handed to the operating system as they come, so that they outlive the process, however it ends; the
+    machine's own failure is not guarded against. ``"jsonl"`` writes JSON (instants as ISO 8601, dataclasses as
+    objects), ``"csv"`` dicts, whose first one gives the columns, and ``"lines"`` text. Dead letters are objects with
+    key, value, timestamp and headers. Lines that the file does not take, as the disk is full, go to the error handler,
+    and nothing of them stays in the file. Packed files and Parquet are not written: nothing could be appended to what
+    a crash leaves of them.
 
     Args:
-        path: The file; its folder must be there.
+        path: The file; its folder must be there. What ends with ``.gz``, ``.zst`` or ``.zip`` is refused.
         format: ``"jsonl"``, ``"csv"`` or ``"lines"``; None: as the name's ending says.
-        append: Whether to go on behind what the file holds, after cutting off a torn last line; None: behind a source
-            that acknowledges (and so does not repeat itself), yes, and anew otherwise.
+        append: Whether to go on behind what the file holds, after cutting off a torn last line (of ``"csv"``: row);
+            None: behind a source that acknowledges (and so does not repeat itself), yes, and anew otherwise.
 
     Raises:
         ConfigurationError: If an argument is none of these, or ``append=False`` stands behind a source that
             acknowledges.
-        ConnectError: From the run, if the file cannot be opened.
+        ConnectError: From the run, if the file cannot be opened, or goes on behind what is no CSV.
 
-    Delivery: an item is settled when its line has been handed to the operating system.
+    Delivery: an item is settled when its whole line has been handed to the operating system.
 
     Example:
         >>> _ = rs.run(rs.from_iterable([{"n": 1}, {"n": 2}]).to(rs.to_file("numbers.jsonl")))
@@ -48,11 +45,7 @@ def to_file(path: str | Path, *, format: str | None = None, append: bool | None 
     path = path_argument("to_file", path)
     if append not in (None, True, False):
         raise ConfigurationError(f"to_file: append must be True, False or None; got {append!r}. Leave it out.")
-    kind = choice("to_file", FORMATS, format=format) if format is not None else FORMAT_OF.get(path.suffix.lower())
-    if kind is None:
-        raise ConfigurationError(
-            f'to_file: the name must say the format; got {str(path)!r}. Say format="jsonl", "csv" or "lines".'
-        )
+    kind = writable_format("to_file", path, format)
     return FileSink(path, kind, append)
 
 
@@ -70,12 +63,13 @@ class FileSink:
         self._file = -1
         self._size = 0
         self._is_file = True
-        self.encode: Callable[[Any], bytes] = _encoder(kind)
+        self._rows: CsvRows | None = None
+        self.encode = encoder(kind)
 
     def for_letters(self) -> FileSink:
         """The sink for dead letters: each is written with all that is known of it."""
         made = FileSink(self._path, self._kind, self._append)
-        made.encode = _letter_encoder(self._kind)
+        made.encode = letter_encoder(self._kind)
         return made
 
     def behind(self, acknowledging: Sequence[str]) -> None:
@@ -107,10 +101,12 @@ class FileSink:
             ) from error
         # A device or a pipe has no end to go on behind.
         self._is_file = stat.S_ISREG(os.fstat(self._file).st_mode)
-        self._size = end_of_last_line(self._file) if self._is_file else 0
-        self._cut()
+        if self._is_file:
+            self._size = (end_of_last_row if self._kind == "csv" else end_of_last_line)(self._file)
+            self._cut()
         if self._kind == "csv":
-            self.encode = _csv_encoder(_header_of(self._file) if self._size else None)
+            self._rows = CsvRows(self._columns_there())
+            self.encode = self._rows.encode
 
     async def write(self, batch: Sequence[bytes]) -> None:
         """Append the lines, all or none of them.
@@ -119,12 +115,15 @@ class FileSink:
             DeliveryError: If the file does not take them, for instance because the disk is full.
         """
         lines = b"".join(batch)
+        if self._rows is not None and not self._size:
+            lines = self._rows.head + lines
         try:
             rest = memoryview(lines)
             while rest:
                 rest = rest[os.write(self._file, rest) :]
         except OSError as error:
-            self._cut()
+            if self._is_file:
+                self._cut()
             raise DeliveryError(
                 f"to_file: {str(self._path)!r} must take {len(lines)} bytes; {error.strerror}. Make room, "
                 "then run again."
@@ -133,96 +132,20 @@ class FileSink:
 
     def _cut(self) -> None:
         """Cut off what stands behind the last whole line."""
-        if self._is_file:
-            os.ftruncate(self._file, self._size)
-            os.lseek(self._file, self._size, os.SEEK_SET)
+        os.ftruncate(self._file, self._size)
+        os.lseek(self._file, self._size, os.SEEK_SET)
+
+    def _columns_there(self) -> list[str] | None:
+        """The columns that the file begins with; None: it is empty."""
+        try:
+            return first_row(self._file) if self._size else None
+        except ValueError as error:
+            raise ConnectError(
+                f"to_file: the file that goes on must be CSV; {str(self._path)!r}: {error}. Name another one."
+            ) from error
 
     async def close(self) -> None:
         """Close the file."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
-
-
-def end_of_last_line(file: int) -> int:
-    """Where the last whole line of an open file ends; what stands behind was torn off by a crash."""
-    place = os.fstat(file).st_size
-    while place:
-        start = max(0, place - _BLOCK)
-        found = os.pread(file, place - start, start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        place = start
-    return 0
-
-
-def _encoder(kind: str) -> Callable[[Any], bytes]:
-    if kind == "jsonl":
-        return _object_line
-    if kind == "lines":
-        return _text_line
-    return _csv_encoder(None)
-
-
-def _object_line(value: Any) -> bytes:
-    return json_line(value) + b"\n"
-
-
-def _text_line(value: Any) -> bytes:
-    line = value if isinstance(value, bytes) else str(value).encode()
-    if b"\n" in line:
-        raise DeliveryError(f"to_file: a line must not hold a line end; got {value!r}. Split it, or write jsonl.")
-    return line + b"\n"
-
-
-def _header_of(file: int) -> list[str]:
-    """The columns that a CSV file begins with."""
-    return next(csv.reader(io.StringIO(os.pread(file, _BLOCK, 0).decode())))
-
-
-def _csv_encoder(header: list[str] | None) -> Callable[[Any], bytes]:
-    columns = header
-
-    def encode(value: Any) -> bytes:
-        nonlocal columns
-        if not isinstance(value, dict):
-            raise DeliveryError(f"to_file: a CSV row must be a dict; got {value!r}. Map the value to one.")
-        lines = []
-        if columns is None:
-            columns = list(value)
-            lines.append(columns)
-        if value.keys() != set(columns):
-            raise DeliveryError(
-                f"to_file: every CSV row must have the columns {', '.join(columns)}; got {', '.join(value)}. "
-                "Map it to them."
-            )
-        lines.append([value[column] for column in columns])
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(lines)
-        return text.getvalue().encode()
-
-    return encode
-
-
-def _letter_encoder(kind: str) -> Callable[[Any], bytes]:
-    as_text = codec_of("to_file", "json").encode
-
-    def letter(value: Any) -> bytes:
-        slot = thread_slot()
-        time = item_time(slot)
-        headers = source_event(slot).headers if not isinstance(slot.headers, tuple) else slot.headers
-        text = value if isinstance(value, str) else value if isinstance(value, bytes) else as_text(value)
-        return _object_line(
-            {
-                "key": item_key(slot),
-                "value": text,
-                "timestamp": None if time is None else ns_to_datetime(time),
-                "headers": dict(headers),
-            }
-        )
-
-    if kind != "jsonl":
-        raise ConfigurationError(
-            f'to_file: dead letters must be written as jsonl; got {kind}. Name the file ….jsonl, or say format="jsonl".'
-        )
-    return letter

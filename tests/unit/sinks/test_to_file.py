@@ -1,8 +1,13 @@
 """Items written into a file, a line each: whole lines only, whatever happens."""
 
+import asyncio
 import json
+import resource
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -68,7 +73,7 @@ def test_csv_quotes_what_must_be_quoted() -> None:
 
 
 def test_what_csv_wrote_from_file_reads() -> None:
-    rows = [{"a": "1,5", "b": 'say "x"\r\ny'}, {"a": "", "b": " "}]
+    rows = [{"a": "1,5", "b": 'say "x"\r\ny'}, {"a": "", "b": " "}, {"a": "\r", "b": "x\ry"}]
     write(rows, "a.csv")
 
     assert rs.collect(rs.from_file("a.csv")) == rows
@@ -117,6 +122,35 @@ def test_a_torn_last_line_is_cut_off_before_the_next_append(before: bytes, after
     Path("a.txt").write_bytes(before)
 
     assert write(["new"], "a.txt", append=True) == after
+
+
+@pytest.mark.parametrize(
+    ("torn", "whole"),
+    [
+        (b'a\n1\n"x\ny', b"a\n1\n"),
+        (b'a\n1\n"x\ny\n', b"a\n1\n"),
+        (b'a\n"1\n1"\n"x ""\ny\n\nz', b'a\n"1\n1"\n'),
+        (b'a\n1\n"' + b"x\n" * 50_000, b"a\n1\n"),
+        (b'a\n5" pipe\n6\n', b'a\n5" pipe\n6\n'),
+    ],
+    ids=["within a row", "behind a line of it", "behind a quote", "longer than a block", "a quote of its own"],
+)
+def test_of_csv_a_torn_row_is_cut_off_with_all_its_lines(torn: bytes, whole: bytes) -> None:
+    Path("a.csv").write_bytes(torn)
+
+    assert write([{"a": "new"}], "a.csv", append=True) == whole + b"new\n"
+
+
+def test_csv_does_not_go_on_behind_what_is_none() -> None:
+    Path("a.csv").write_bytes(b"\xff\n1\n")
+
+    with pytest.raises(rs.ConnectError) as caught:
+        write([{"a": 1}], "a.csv", append=True)
+
+    assert str(caught.value) == (
+        "to_file: the file that goes on must be CSV; 'a.csv': 'utf-8' codec can't decode byte 0xff in position 0: "
+        "invalid start byte. Name another one."
+    )
 
 
 def test_appended_csv_has_one_header() -> None:
@@ -217,6 +251,34 @@ def test_a_full_disk_leaves_no_half_line() -> None:
     assert Path("a.txt").read_bytes() == b"fits\n"
 
 
+def test_a_csv_header_is_written_with_the_first_row_that_fits(tmp_path: Path) -> None:
+    sink = rs.to_file(tmp_path / "a.csv")
+
+    async def write_twice() -> None:
+        await sink.open()
+        rows = [sink.encode({"a": number}) for number in (1, 2)]
+        with pytest.raises(rs.DeliveryError), _no_room():
+            await sink.write(rows[:1])
+        await sink.write(rows[1:])
+        await sink.close()
+
+    asyncio.run(write_twice())
+
+    assert (tmp_path / "a.csv").read_bytes() == b"a\n2\n"
+
+
+@contextmanager
+def _no_room() -> Iterator[None]:
+    """Let no file get longer."""
+    handler, limits = signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
 def test_a_device_takes_lines_as_a_file_does() -> None:
     report = rs.run(rs.from_iterable([1, 2]).to(rs.to_file("/dev/null", format="lines"), name="p"))
 
@@ -291,6 +353,26 @@ def test_dead_letters_cannot_be_csv() -> None:
         (
             {"path": "rides"},
             'to_file: the name must say the format; got \'rides\'. Say format="jsonl", "csv" or "lines".',
+        ),
+        (
+            {"path": "rides.csv.gz"},
+            "to_file: the file must be csv, jsonl or lines, not packed, so that a crash costs no line; "
+            "got .gz for 'rides.csv.gz'. Write one of these, and convert it afterwards.",
+        ),
+        (
+            {"path": "rides.zst", "format": "csv"},
+            "to_file: the file must be csv, jsonl or lines, not packed, so that a crash costs no line; "
+            "got .zst for 'rides.zst'. Write one of these, and convert it afterwards.",
+        ),
+        (
+            {"path": "rides.parquet"},
+            "to_file: the file must be csv, jsonl or lines, not packed, so that a crash costs no line; "
+            "got parquet for 'rides.parquet'. Write one of these, and convert it afterwards.",
+        ),
+        (
+            {"format": "parquet"},
+            "to_file: the file must be csv, jsonl or lines, not packed, so that a crash costs no line; "
+            "got parquet for 'a.csv'. Write one of these, and convert it afterwards.",
         ),
         (
             {"format": "jsnl"},

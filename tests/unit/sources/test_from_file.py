@@ -493,19 +493,20 @@ def test_a_json_object_without_the_named_field_reaches_the_handler() -> None:
     [
         (
             {"path": "rides"},
-            'from_file: the name must say the format; got \'rides\'. Say format="csv", "jsonl" or "lines".',
+            'from_file: the name must say the format; got \'rides\'. Say format="csv", "jsonl", "lines" or "parquet".',
         ),
         (
             {"path": "rides.parquet.gz"},
-            'from_file: the name must say the format; got \'rides.parquet.gz\'. Say format="csv", "jsonl" or "lines".',
+            "from_file: the name must say the format; got 'rides.parquet.gz'. "
+            'Say format="csv", "jsonl", "lines" or "parquet".',
         ),
         (
             {"format": "cvs"},
-            "from_file: format must be one of 'csv', 'jsonl', 'lines'; got 'cvs'. Did you mean 'csv'?",
+            "from_file: format must be one of 'csv', 'jsonl', 'lines', 'parquet'; got 'cvs'. Did you mean 'csv'?",
         ),
         (
             {"format": 7},
-            "from_file: format must be one of 'csv', 'jsonl', 'lines'; got 7. Choose one of them.",
+            "from_file: format must be one of 'csv', 'jsonl', 'lines', 'parquet'; got 7. Choose one of them.",
         ),
         (
             {"unit": "sec"},
