@@ -2,7 +2,7 @@
 
 from rxstream import handlers, operators
 from rxstream._version import __version__
-from rxstream.core import Event, Origin, Pipeline, Sink, Stream, StreamScheduler, current_event
+from rxstream.core import Event, Origin, Pipeline, Sink, Source, Stream, StreamScheduler, current_event
 from rxstream.errors import (
     BatchError,
     BufferOverflowError,
@@ -29,15 +29,17 @@ from rxstream.operators._window_session import session
 from rxstream.operators._window_sliding import sliding
 from rxstream.operators._window_tumbling import tumbling
 from rxstream.runtime import Report, call_later, collect, now, real_time, run, run_async, running, sleep
-from rxstream.sinks import to_console, to_file, to_kafka, to_list
+from rxstream.sinks import sink, to_amqp, to_console, to_file, to_kafka, to_list, to_sql
 from rxstream.sources import (
     cron,
     from_aiter,
+    from_amqp,
     from_file,
     from_history,
     from_iterable,
     from_kafka,
     from_observable,
+    from_source,
     interval,
     timer,
 )
@@ -62,6 +64,7 @@ __all__ = [
     "Report",
     "RxstreamError",
     "Sink",
+    "Source",
     "StateError",
     "Stream",
     "StreamError",
@@ -76,11 +79,13 @@ __all__ = [
     "current_event",
     "error_context",
     "from_aiter",
+    "from_amqp",
     "from_file",
     "from_history",
     "from_iterable",
     "from_kafka",
     "from_observable",
+    "from_source",
     "handlers",
     "hopping",
     "interval",
@@ -91,12 +96,15 @@ __all__ = [
     "run_async",
     "running",
     "session",
+    "sink",
     "sleep",
     "sliding",
     "timer",
+    "to_amqp",
     "to_console",
     "to_file",
     "to_kafka",
     "to_list",
+    "to_sql",
     "tumbling",
 ]
