@@ -13,7 +13,7 @@ import pytest
 from tests.unit.test_readme import _BLOCK, README
 
 DOCS = README.parent / "docs"
-PAGES = ("time.md", "testing.md", "event-time.md", "your-own.md")
+PAGES = ("time.md", "testing.md", "event-time.md", "delivery.md", "your-own.md")
 OPERATORS = tuple(sorted(f"operators/{page.name}" for page in (DOCS / "operators").glob("*.md")))
 
 
