@@ -192,6 +192,7 @@ def _receiver(
         on_completed=reactions.on_completed or below.on_completed,
         on_error=reactions.on_error or below.on_error,
         on_watermark=reactions.on_watermark or below.on_watermark,
+        on_idle=reactions.on_idle or below.on_idle,
         stop=reactions.stop or below.stop,
         passport=step.passport or below.passport,
         depth=below.depth + 1,

@@ -86,6 +86,7 @@ def _inner_receiver(stages: Sequence[Operator[Any, Any]], below: Receiver, run: 
         stop=below.stop,
         depth=below.depth,
         passport=below.passport or any(stage.passport for stage in stages),
+        on_idle=below.on_idle,
     )
     if not any(inline_of(stage).makes_watermarks for stage in stages):
         made.on_watermark = below.on_watermark

@@ -35,16 +35,18 @@ class Reactions:
     on_error: Callable[[BaseException], None] | None = None
     stop: Stop | None = None
     inline: Inline | None = None
+    on_idle: Callable[[], None] | None = None
 
 
 class Downstream(Generic[T]):
     """What a node sees of those below it and of the run."""
 
-    __slots__ = ("_name", "below", "complete", "context", "emit", "fail", "next", "stop", "watermark")
+    __slots__ = ("_name", "below", "complete", "context", "emit", "fail", "idle", "next", "stop", "watermark")
 
     def __init__(self, name: str, below: Receiver, context: Context, next_below: Receiver | None = None) -> None:
         self._name = name
         self.below = below
+        self.idle = below.on_idle
         #: What to hand on to by code, as `Inline.then`.
         self.next = next_below or below
         self.context = context

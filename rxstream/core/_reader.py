@@ -51,6 +51,7 @@ class Reader:
         close: Lets the source finish its `with` blocks and `finally` clauses.
         row: Of a timer's ticks.
         note_pass: Hears how many seconds the pass of a batch took.
+        share: Says how much of the source has been read, from 0 to 1; None: nobody knows.
     """
 
     __slots__ = (
@@ -70,6 +71,7 @@ class Reader:
         "order",
         "received",
         "row",
+        "share",
         "time_of",
         "waits",
     )
@@ -82,11 +84,13 @@ class Reader:
         close: Callable[[], None],
         row: Row | None = None,
         note_pass: Callable[[float], None] | None = None,
+        share: Callable[[], float | None] | None = None,
     ) -> None:
         self.intake = intake
         self.one: Any = intake.one
         self.close = close
         self.row = row
+        self.share = share
         self.time_of = intake.feed.time_of
         self.order = 0
         #: When the next thing comes of it; `-NEVER`: at once, `NEVER`: nothing does any more.
@@ -270,7 +274,8 @@ def reader_of(intake: Intake, opened: Callable[[Poll], OpenBatch], start: int, h
         if not getattr(batches, "gi_running", False):
             getattr(batches, "close", _nothing)()
 
-    return Reader(intake, following, opened, close, note_pass=getattr(batches, "note_pass", None))
+    asked = {name: getattr(batches, name, None) for name in ("note_pass", "share")}
+    return Reader(intake, following, opened, close, **asked)
 
 
 def _ticking(dues: Iterator[int], row: Row) -> Callable[[], Poll | None]:

@@ -55,6 +55,10 @@ def no_watermark(_watermark: int) -> int:
     return NEVER
 
 
+def nobody_waits() -> None:
+    """Nobody below brings several inputs together."""
+
+
 def never_called(_value: Any) -> None:
     """Stands where code is pasted in place of a call."""
     raise AssertionError("what has code of its own is not called")
@@ -71,6 +75,7 @@ class Receiver:
         on_error: Takes an error that ends the stream.
         on_watermark: Takes an instant before which no more items come, and says from which watermark on it wants
             to hear again (`NEVER`: not at all).
+        on_idle: Hears that nothing has come for so long that nobody should wait for it, until the next watermark.
         stop: Set when no more is wanted.
         passport: Whether anybody from here on reads or changes keys, times or headers.
         inline: Code that does what ``on_next`` does, to be pasted in place of the call.
@@ -86,6 +91,7 @@ class Receiver:
     passport: bool = False
     inline: Inline | None = None
     depth: int = 0
+    on_idle: Callable[[], None] = nobody_waits
 
     @property
     def watermarks(self) -> bool:
@@ -107,6 +113,10 @@ def fan_out(branches: Sequence[Receiver]) -> Receiver:
         for branch in branches:
             branch.on_error(error)
 
+    def on_idle() -> None:
+        for branch in branches:
+            branch.on_idle()
+
     passport = any(branch.passport for branch in branches)
     return Receiver(
         name=branches[0].name,
@@ -115,6 +125,7 @@ def fan_out(branches: Sequence[Receiver]) -> Receiver:
         on_completed=on_completed,
         on_error=on_error,
         on_watermark=on_watermark if any(branch.watermarks for branch in branches) else no_watermark,
+        on_idle=on_idle,
         stop=_all_stopped(branches),
         passport=passport,
         depth=max(branch.depth for branch in branches),

@@ -78,6 +78,7 @@ def _start(down: Downstream[Any], count: int) -> Sequence[Reactions]:
             on_completed=on_completed,
             on_error=ending.fail,
             on_watermark=watermarks.taking(place),
+            on_idle=watermarks.leaving(place),
             stop=ending.stop,
         )
 

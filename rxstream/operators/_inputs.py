@@ -76,6 +76,16 @@ class Watermarks:
 
         return on_watermark if self._down.keeps_event_time else None
 
+    def leaving(self, place: int) -> Callable[[], None]:
+        """Make the function that leaves one input out until it has a watermark again; where all are, so are we."""
+
+        def on_idle() -> None:
+            self.leave(place)
+            if min(self._of) == NEVER:
+                self._down.idle()
+
+        return on_idle
+
     def leave(self, place: int) -> None:
         """Count one input no longer."""
         self._of[place] = NEVER

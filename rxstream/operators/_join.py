@@ -207,7 +207,7 @@ class _Joining:
         return [self._reactions(place) for place in (0, 1)]
 
     def _reactions(self, place: int) -> Reactions:
-        watermarks, other, advance = self._watermarks, 1 - place, self._advance
+        watermarks, other, advance, down = self._watermarks, 1 - place, self._advance, self._down
 
         def on_watermark(watermark: int) -> int:
             watermarks[place] = watermark
@@ -215,6 +215,13 @@ class _Joining:
             advance(min(watermark, least))
             # Whether an item is late depends on every step.
             return watermark + 1
+
+        def on_idle() -> None:
+            watermarks[place] = NEVER
+            if watermarks[other] < NEVER:
+                advance(watermarks[other])
+            else:
+                down.idle()
 
         def on_completed() -> None:
             on_watermark(NEVER)
@@ -225,6 +232,7 @@ class _Joining:
             inline=self._taking(place),
             on_completed=on_completed,
             on_watermark=on_watermark,
+            on_idle=on_idle,
             on_error=self._ending.fail,
             stop=self._ending.stop,
         )

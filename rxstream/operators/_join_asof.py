@@ -152,6 +152,13 @@ class _Joining:
             # Whether an item is late depends on every step.
             return watermark + 1
 
+        def on_idle() -> None:
+            self._watermarks[place] = NEVER
+            if min(self._watermarks) < NEVER:
+                self._advance()
+            else:
+                self._down.idle()
+
         def on_completed() -> None:
             on_watermark(NEVER)
             if min(self._watermarks) == NEVER:
@@ -170,6 +177,7 @@ class _Joining:
             inline=Inline(code, {**names, **self._reading.names(key_of)}, {}),
             on_completed=on_completed,
             on_watermark=on_watermark,
+            on_idle=on_idle,
             on_error=self._ending.fail,
             stop=self._ending.stop,
         )

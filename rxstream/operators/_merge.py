@@ -61,6 +61,7 @@ def _start(down: Downstream[Any], count: int) -> Sequence[Reactions]:
         return Reactions(
             on_completed=on_completed,
             on_watermark=watermarks.taking(place),
+            on_idle=watermarks.leaving(place),
             on_error=None if ending is None else ending.fail,
             stop=None if ending is None else ending.stop,
         )

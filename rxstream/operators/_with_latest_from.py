@@ -71,7 +71,14 @@ def _start(down: Downstream[Any], count: int) -> Sequence[Reactions]:
             if not ending.stop.now:
                 newest.take(place, value)
 
-        return Reactions(on_newer, on_completed=_nothing, on_error=ending.fail, on_watermark=unheard, stop=ending.stop)
+        return Reactions(
+            on_newer,
+            on_completed=_nothing,
+            on_error=ending.fail,
+            on_watermark=unheard,
+            on_idle=_nothing,
+            stop=ending.stop,
+        )
 
     left = Reactions(on_next, on_completed=on_completed, on_error=ending.fail, stop=ending.stop)
     return [left, *(other(place) for place in range(count - 1))]
