@@ -11,7 +11,8 @@ from tests.benchmarks._fresh import run_fresh
 from tests.benchmarks._harness import AtMost, Contender, Figure, Speed, Unit, Work
 from tests.reference.flights_by_hand import hourly_delays, write_lines
 
-_DEMO = "rxstream.cli._demo"
+_PIPELINES = "rxstream.cli._flights"
+_FILES = "rxstream.cli._flights_files"
 _SCRIPT = "plain script"
 _RXSTREAM = "rxstream"
 
@@ -26,7 +27,7 @@ def works() -> Iterator[Work]:
 
         def by_rxstream_in_a_process() -> Sequence[float]:
             # Imported here as well, where it can be reported if it is missing.
-            import_module(_DEMO)
+            import_module(_PIPELINES)
             return _in_a_process(by_rxstream, source=source, out=out)
 
         yield Work(
@@ -51,9 +52,10 @@ def by_script(source: Path, out: Path) -> float:
 
 def by_rxstream(source: Path, out: Path) -> float:
     """Do it with the pipeline of ``rxstream demo``; return the seconds."""
-    run_file = import_module(_DEMO).run_file
+    rs, pipelines, files = (import_module(name) for name in ("rxstream", _PIPELINES, _FILES))
+    letters = rs.handlers.dead_letter(rs.to_file(out / "dead_letters.jsonl"))
     begin = time.perf_counter()
-    run_file(out, source)
+    rs.run(pipelines.hourly_delays(files.flights_of(source)).to(rs.to_file(out / "delays.jsonl"), on_error=letters))
     return time.perf_counter() - begin
 
 

@@ -38,7 +38,7 @@ def test_it_fits_on_a_few_screens() -> None:
 
 
 def test_the_demos_output_is_the_real_one(tmp_path: Path) -> None:
-    shown = next(body for _, _, body in blocks() if body.startswith("The worst hours"))
+    shown = next(body for _, _, body in blocks() if body.startswith("The delays of the year"))
 
     command = [sys.executable, "-m", "rxstream", "demo", "--out", str(tmp_path)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -35,7 +35,7 @@ fails = rs.from_iterable([0]).pipe(ops.map(lambda number: 1 / number)).to(rs.to_
 no_file = rs.from_file("nowhere.csv").to(rs.to_console())
 
 def refuses():
-    return rs.from_file("rides.parquet")
+    return rs.from_file("rides.doc")
 
 def long_story():
     raise OSError("first line\\nsecond line")
