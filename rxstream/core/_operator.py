@@ -76,7 +76,7 @@ class Downstream(Generic[T]):
     def hold_if_tracked(self) -> Hold | None:
         """Keep the current item where somebody has to settle it; else what it adds to a state is all that stays."""
         slot = self.context.slot
-        if slot.hold is not None or (slot.batch is not None and slot.batch.tracks):
+        if slot.tracks:
             return Hold(slot, waiting=False, holder=self._name)
         return None
 

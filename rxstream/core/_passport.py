@@ -68,6 +68,13 @@ class Slot:
         self.time: Any = UNSET
         self.headers: Any = UNSET
 
+    @property
+    def tracks(self) -> bool:
+        """Whether a source remembers what was settled of the item that is named."""
+        if self.hold is not None:
+            return self.hold.tracks
+        return self.batch is not None and self.batch.tracks
+
     def save(self) -> tuple[Any, ...]:
         """What `restore` takes."""
         return (self.event, self.batch, self.hold, self.key, self.time, self.headers)
@@ -161,7 +168,7 @@ class Hold:
         holder: Who keeps it, for whoever asks why it is not settled.
     """
 
-    __slots__ = ("batch", "event", "headers", "holder", "key", "parts", "time", "units", "waiting", "weighs")
+    __slots__ = ("batch", "event", "headers", "holder", "key", "parts", "time", "tracks", "units", "waiting", "weighs")
 
     def __init__(self, slot: Slot, *, waiting: bool, holder: str = "") -> None:
         self.event = slot.event
@@ -175,13 +182,17 @@ class Hold:
         self.parts: Iterable[Hold] | None = None
         #: Whose record counts as the one that waits: what was made of several items is one piece of work.
         self.weighs: Hold | None = None
+        #: Whether a source remembers what was settled of it.
+        self.tracks = False
         if slot.hold is not None:
+            self.tracks = slot.hold.tracks
             self.parts = (slot.hold.again(),)
             first = slot.hold.first if waiting else None
             if first is not None and first.batch is not None:
                 self.weighs = first
                 first.batch.pin(first.event, True)
         elif self.batch is not None:
+            self.tracks = self.batch.tracks
             self.batch.pin(self.event, waiting)
 
     @classmethod
@@ -191,7 +202,7 @@ class Hold:
         made.holder = ""
         made.event, made.batch, made.units, made.waiting = event, None, 1, False
         made.key = made.time = made.headers = UNSET
-        made.parts, made.weighs = parts, None
+        made.parts, made.weighs, made.tracks = parts, None, True
         return made
 
     @property

@@ -60,7 +60,7 @@ class StreamInner(abc.ObserverBase[Any]):
         self._unsubscribe = stop.set
         down.stop.listen(stop.set)
         # Where the value has nothing to settle, the items' own records are all there is.
-        on_next = self._take if _settles(self._hold) else down.emit
+        on_next = self._take if self._hold.tracks else down.emit
         below = Receiver("flat_map", on_next, self.on_completed, self.on_error, stop=stop, passport=down.below.passport)
         below.depth = down.below.depth + 1
         run_inner(inner, below, down.context)
@@ -110,7 +110,7 @@ class StreamInner(abc.ObserverBase[Any]):
             return
         if slot.event is UNSET or (slot.event is hold.event and slot.batch is hold.batch):
             hold.emit(self._inners.hand_on_item, value)
-        elif _settles(hold):
+        elif hold.tracks:
             self._emit_both(value)
         else:
             down.emit(value)
@@ -147,8 +147,3 @@ class StreamInner(abc.ObserverBase[Any]):
         self._inners.holds.release(self._hold)
         self._inners.unmark(self._mark)
         self._inners.note_end()
-
-
-def _settles(hold: Hold) -> bool:
-    """Whether something waits to be settled there."""
-    return hold.parts is not None or (hold.batch is not None and hold.batch.tracks)

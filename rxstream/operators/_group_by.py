@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, TypeVar
@@ -17,7 +17,6 @@ from rxstream.core import (
     Reactions,
     Receiver,
     Relay,
-    Slot,
     Stop,
     Stream,
     callable_,
@@ -243,7 +242,7 @@ class _Groups:
 
     def made(self, key: Any) -> Group[Any]:
         """Make the group of a key."""
-        return Group(key, Relay(self, tracks=_is_tracked(self.slot)))
+        return Group(key, Relay(self, tracks=self.slot.tracks))
 
     def hand_on(self, group: Group[Any]) -> None:
         """Hand on a group in the name of no record: its first one would stay unsettled for as long as it lives."""
@@ -331,13 +330,3 @@ class _Groups:
         for relay in tuple(self.relays.values()):
             relay.on_error(error)
         self.down.fail(error)
-
-
-def _is_tracked(slot: Slot) -> bool:
-    """Whether the current item comes of a record that a source remembers."""
-    batch, hold = slot.batch, slot.hold
-    while hold is not None:
-        batch = hold.batch
-        # What was made of several is as good as the first of them.
-        hold = hold.parts[0] if isinstance(hold.parts, Sequence) and hold.parts else None
-    return batch is not None and batch.tracks

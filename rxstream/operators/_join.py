@@ -145,9 +145,9 @@ if until < joining.watermark and let_go(value): skip
 shelf = shelves.get(group)
 if shelf is None:
     shelf = begin(group)
-batch = slot.batch
+under = slot.batch if slot.hold is None else slot.hold
 entry = [until, number(), value, shelf, None, False]
-if slot.hold is not None or (batch is not None and batch.tracks):
+if under is not None and under.tracks:
     entry[4] = hold()
 entries = shelf.entries
 if not entries or entries[-1] < entry:

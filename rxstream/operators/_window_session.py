@@ -64,8 +64,8 @@ else:
     entry.state = {add}
     if instant > entry.end:
         entry.end = instant
-    batch = slot.batch
-    if slot.hold is not None or (batch is not None and batch.tracks):
+    under = slot.batch if slot.hold is None else slot.hold
+    if under is not None and under.tracks:
         entry.hold(hold())"""
 
 

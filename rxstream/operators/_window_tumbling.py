@@ -51,8 +51,8 @@ if entry is None:
 else:
     state = entry.state
     entry.state = {add}
-batch = slot.batch
-if slot.hold is not None or (batch is not None and batch.tracks):
+under = slot.batch if slot.hold is None else slot.hold
+if under is not None and under.tracks:
     entry.hold(hold())"""
 
 

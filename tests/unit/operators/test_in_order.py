@@ -1,5 +1,6 @@
 """Sorting items by event time."""
 
+import gc
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 import rxstream as rs
 from rxstream import operators as ops
+from rxstream.core import Hold
 from rxstream.testing import Marbles
 from tests.unit.conftest import InBatches
 from tests.unit.delivery.belt import Belt
@@ -199,3 +201,16 @@ def test_nothing_from_an_item_on_that_stopped_the_run_is_committed(bad: int, siz
     belt = Belt(range(30), size=size)
 
     assert committed_after(belt, seconds_of(3), ops.in_order(), failing_at(bad)) == bad
+
+
+@pytest.mark.parametrize("keep", [ops.in_order(), ops.delay(1)], ids=["in_order", "delay"])
+@pytest.mark.parametrize("into", [ops.window(rs.tumbling(10_000), into=rs.agg.count()), ops.reduce(lambda a, _: a, 0)])
+def test_below_it_nothing_is_held_for_a_source_that_remembers_nothing(keep: Any, into: Any) -> None:
+    held: list[int] = []
+
+    def count(_item: Any) -> None:
+        held.append(sum(type(found) is Hold for found in gc.get_objects()))
+
+    rs.run(history(*range(1_000)).pipe(keep, into).to(count))
+
+    assert held[0] < 10
