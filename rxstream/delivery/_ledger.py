@@ -322,10 +322,13 @@ class Ledger:
     def add_waiting(self, change: int) -> None:
         """Note that more or fewer records wait for work."""
         self.waiting += change
-        # The next poll, likely to be as large as the latest, must find room too.
-        if self.waiting and self.waiting + self._latest > self._feed.max_in_flight:
+        # The next poll, likely to be as large as the latest, must find room too; but no poll is so large that one
+        # record which waits for long keeps all others from being read.
+        most = self._feed.max_in_flight
+        limit = most - min(self._latest, most // 2)
+        if self.waiting > limit:
             self._room.clear()
-        elif self.waiting <= self._feed.max_in_flight * _RESUME_SHARE:
+        elif self.waiting <= min(limit, most * _RESUME_SHARE):
             self._room.set()
 
     @property

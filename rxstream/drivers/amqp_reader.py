@@ -6,8 +6,10 @@ import asyncio
 import logging
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 
 from rxstream.core import Partition, Poll, Span
 from rxstream.drivers.amqp import FIRST_PAUSE, LONGEST_PAUSE, Address, Link, Refused, linked
@@ -22,6 +24,11 @@ _WAIT: Final = 0.1
 #: long not for ever as soon.
 _SOON: Final = 0.005
 _LESS_SOON: Final = 0.02
+
+#: After so many polls that brought nothing, the broker waits for acknowledgements, and is not merely slow.
+_LONG: Final = 16
+#: What the protocol has room for.
+MOST_PREFETCHED: Final = 65_535
 
 #: Reply codes: what is not there, and what somebody else has for himself.
 _NOT_FOUND: Final = 404
@@ -92,6 +99,8 @@ class Reader:
         self._unacked: list[int] = []  # positions that were handed over, in order
         self._offsets: dict[int, int] = {}  # where in a stream messages stand, by position
         self._resume: Mapping[str, int] = {}
+        self._allowed = settings.prefetch
+        self._tag = f"rxstream-{uuid4().hex}"
         self._base = 0
         self._end = 0  # the last position there was
         self._gone = False
@@ -113,11 +122,19 @@ class Reader:
             await link.call(
                 "queue_bind", queue=settings.queue, exchange=settings.exchange, routing_key=settings.routing_key or ""
             )
-        await link.call("basic_qos", prefetch_count=settings.prefetch)
         link.channel.add_on_cancel_callback(self._on_cancelled)
-        extra = {**settings.extra, **self._resume}
-        await link.call("basic_consume", queue=settings.queue, on_message_callback=self._taker(), arguments=extra)
+        await self._subscribe(self._taker())
         link.lost.add_done_callback(self._on_lost)
+
+    async def _subscribe(self, take: Callable[[Any, Any, Any, bytes], None]) -> None:
+        await self._link.call("basic_qos", prefetch_count=self._allowed)
+        await self._link.call(
+            "basic_consume",
+            queue=self._settings.queue,
+            on_message_callback=take,
+            consumer_tag=self._tag,
+            arguments={**self._settings.extra, **self._resume},
+        )
 
     async def read(self) -> Poll:
         """What has come; nothing, after a while without."""
@@ -130,6 +147,8 @@ class Reader:
         del self._buffer[:_POLL]
         if not records:
             self._empties += 1
+            if self._empties % _LONG == 0 and len(self._unacked) >= self._allowed:
+                await self._allow_more()
             return Poll((), (), gone)
         self._empties = 0
         if self._settings.acks_before:
@@ -225,6 +244,19 @@ class Reader:
         finally:
             timer.cancel()
             self._news = None
+
+    async def _allow_more(self) -> None:
+        """Let the broker send more, as what we have is kept by operators: they would wait for the rest for ever.
+
+        Whoever reads waits for work to be done first, so it is not that. A consumer's allowance is fixed: there must be
+        a new one. While it is used up nothing is on its way, so that none comes twice or in another order.
+        """
+        self._allowed = min(2 * self._allowed, MOST_PREFETCHED)
+        if self._offsets:
+            self._resume = {_OFFSET: max(self._offsets.values()) + 1}
+        with suppress(ConnectionError):
+            await self._link.call("basic_cancel", consumer_tag=self._tag)
+            await self._subscribe(self._taker())
 
     def _wake(self) -> None:
         if self._news is not None and not self._news.done():

@@ -20,7 +20,7 @@ from rxstream.core import (
 from rxstream.drivers import codec_of
 from rxstream.drivers.amqp import address_of
 from rxstream.drivers.amqp_properties import headers_of, nanoseconds
-from rxstream.drivers.amqp_reader import Message, Settings, reading
+from rxstream.drivers.amqp_reader import MOST_PREFETCHED, Message, Settings, reading
 from rxstream.errors import ConfigurationError, DecodeError
 
 _ACKS: Final = ("auto", "manual", "before")
@@ -35,8 +35,6 @@ _EXTRA: Final = (
 )
 #: Seconds between two acknowledgements, as the broker sends no more than ``prefetch_count`` without.
 _COMMIT_INTERVAL: Final = 0.005
-#: Of 16 bits.
-_MOST_PREFETCHED: Final = 65_535
 
 
 class _Taken(Origin):
@@ -74,7 +72,8 @@ def from_amqp(
         routing_key: With which key.
         declare: The queue is declared first, with these: ``durable``, ``exclusive``, ``auto_delete`` and ``arguments``.
             None: it must be there.
-        prefetch_count: How many messages may be unacknowledged before the broker pauses; also what operators keep.
+        prefetch_count: How many messages may be unacknowledged before the broker pauses. Where operators keep as many
+            (a long window), it becomes more, up to 65 535.
         codec: ``"bytes"`` (the default), ``"str"``, ``"json"``, ``"msgpack"`` or an object with ``decode``.
         ack: ``"auto"``, ``"manual"`` (by ``event.ack()``), or ``"before"``: acknowledged before it is handed over.
         extra: Arguments of the consumer, such as ``x-stream-offset``.
@@ -97,9 +96,9 @@ def from_amqp(
             "Give exchange=, or leave it out."
         )
     prefetch = positive_count("from_amqp", prefetch_count=prefetch_count)
-    if prefetch > _MOST_PREFETCHED:
+    if prefetch > MOST_PREFETCHED:
         raise ConfigurationError(
-            f"from_amqp: prefetch_count must be at most {_MOST_PREFETCHED}; got {prefetch}. Give a smaller one."
+            f"from_amqp: prefetch_count must be at most {MOST_PREFETCHED}; got {prefetch}. Give a smaller one."
         )
     if declare is not None:
         require_names("from_amqp", "declare", declare, _DECLARED)
@@ -147,8 +146,7 @@ def _feed(settings: Settings, decode: Callable[[bytes], Any] | None, *, manual: 
         connect=partial(reading, settings),
         locate=None if settings.acks_before else locate,
         live=True,
-        # The broker is what bounds the messages in flight. Ours must not: a poll may bring as many as one holds.
-        max_in_flight=2 * settings.prefetch,
+        max_in_flight=settings.prefetch,
         commit_interval=_COMMIT_INTERVAL,
         manual=manual,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -228,3 +229,30 @@ def _routed(on: Any, key: str, value: object) -> bool:
     except pika.exceptions.UnroutableError:
         return False
     return True
+
+
+def test_a_window_may_keep_more_messages_than_the_broker_sends_ahead(rabbitmq: RabbitMQ) -> None:
+    source, panes = declare(rabbitmq.url), rs.to_list()
+    publish(rabbitmq.url, source, numbered(500))
+    counted = rs.from_amqp(rabbitmq.url, source, prefetch_count=10).pipe(ops.buffer(500))
+
+    with going(counted.to(panes)):
+        eventually(lambda: len(panes.items), lambda found: found == 1)
+        left = eventually(lambda: count(rabbitmq.url, source), lambda found: found == 0)
+
+    assert (panes.items, left) == ([numbered(500)], 0)
+
+
+def test_behind_a_sink_that_hangs_no_more_comes_than_the_broker_sends_ahead(rabbitmq: RabbitMQ) -> None:
+    source, seen = declare(rabbitmq.url), rs.to_list()
+    publish(rabbitmq.url, source, numbered(500))
+
+    async def hang(_value: bytes) -> None:
+        await asyncio.Event().wait()
+
+    stream = rs.from_amqp(rabbitmq.url, source, prefetch_count=10).pipe(ops.observe(seen.on_next))
+    with going(stream.to(hang), shutdown=0.1):
+        eventually(lambda: len(seen.items), lambda found: found >= 10)
+        time.sleep(1.0)
+
+    assert len(seen.items) <= 20

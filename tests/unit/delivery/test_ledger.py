@@ -319,6 +319,17 @@ def test_a_batch_that_is_being_worked_on_is_not_settled_above_another(ledger: Le
     assert above(ledger) == [(1, 2), (4, 6)]
 
 
+def test_one_record_that_waits_keeps_no_others_from_being_read_however_large_polls_are(ledger: Ledger) -> None:
+    batch = opened(ledger, records_at(*range(10)))
+    for position in range(10):
+        batch.pin(Record(0, position, None), waiting=True)
+    full = ledger.has_room
+    for position in range(1, 10):
+        batch.unpin(Record(0, position, None), waiting=True)
+
+    assert (full, ledger.has_room) == (False, True)
+
+
 def test_where_everything_is_settled_nothing_is_above(ledger: Ledger) -> None:
     opened(ledger, records_at(0, 1)).close()
 
