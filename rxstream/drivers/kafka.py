@@ -82,6 +82,20 @@ def check_extra(who: str, kind: str, extra: Mapping[str, Any] | None) -> Mapping
     return given
 
 
+def client_of(who: str, kind: str, bootstrap: str, options: Mapping[str, Any]) -> Any:
+    """Make a client, not connected yet.
+
+    Raises:
+        ConfigurationError: If the client does not take the values of its options.
+    """
+    try:
+        return getattr(aiokafka(), kind)(bootstrap_servers=bootstrap, **options)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise ConfigurationError(
+            f"{who}: extra must hold what the client takes; got an option that it refuses: {error}. Correct it."
+        ) from error
+
+
 async def connected(who: str, client: Any, bootstrap: str) -> None:
     """Start a client.
 

@@ -21,6 +21,7 @@ class Settings(Protocol):
     encode_value: Callable[[Any], bytes] | None
     encode_key: Callable[[Any], bytes]
     known: dict[str, PartitionOf]
+    most_bytes: int
 
 
 class Packs:
@@ -29,16 +30,18 @@ class Packs:
     Args:
         create: Makes an empty pack.
         turn: Which partition, counted on and on, takes the records without a key.
+        most_bytes: How large a value may be.
     """
 
-    __slots__ = ("_create", "_turn", "all", "appends", "unplaced")
+    __slots__ = ("_create", "_most_bytes", "_turn", "all", "appends", "unplaced")
 
-    def __init__(self, create: Callable[[], Any], turn: int) -> None:
+    def __init__(self, create: Callable[[], Any], turn: int, most_bytes: int) -> None:
         self.all: list[tuple[tuple[str, int], Any]] = []
         self.unplaced: list[Any] = []  # of topics whose partitions are not known yet
         self.appends: dict[tuple[str, int], Callable[..., Any]] = {}
         self._create = create
         self._turn = turn
+        self._most_bytes = most_bytes
 
     def add(
         self,
@@ -70,7 +73,17 @@ class Packs:
         time: int | None,
         headers: list[tuple[str, bytes | None]],
     ) -> None:
-        """Begin a partition's next pack with a record."""
+        """Begin a partition's next pack with a record.
+
+        Raises:
+            DeliveryError: If it is larger than the client sends; one that large always comes here, as it fits nowhere.
+        """
+        if value is not None and len(value) > self._most_bytes:
+            # Refused by the broker it would be found again among all that were sent with it.
+            raise DeliveryError(
+                f"to_kafka: a value must have at most {self._most_bytes} bytes; got {len(value)}, for {topic}. "
+                "Raise max_request_size in extra, and max.message.bytes of the topic, or make it smaller."
+            )
         pack = self._create()
         pack.append(timestamp=time, key=key, value=value, headers=headers)
         self.all.append(((topic, partition), pack))
@@ -86,7 +99,7 @@ class Packer:
         self._create = create
         self._takes_bytes = sink.encode_key is text_or_bytes
         self._turn = 0
-        self._packs = Packs(create, 0)
+        self._packs = Packs(create, 0, sink.most_bytes)
 
     def encode(self, value: Any) -> Any:
         """Pack the item that is just passing."""
@@ -124,7 +137,7 @@ class Packer:
         """What was packed since the last time."""
         taken = self._packs
         self._turn += 1
-        self._packs = Packs(self._create, self._turn)
+        self._packs = Packs(self._create, self._turn, self._sink.most_bytes)
         return taken
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from bisect import bisect_right
 from collections.abc import Mapping
 from itertools import accumulate, chain, islice
@@ -11,29 +10,33 @@ from typing import Any, Final
 
 from rxstream.core import Poll
 from rxstream.drivers.kafka import aiokafka, closed
-from rxstream.drivers.kafka_reader import POLL, WAIT, LiveReader, Settings, connect, offsets_at
+from rxstream.drivers.kafka_reader import POLL, WAIT, LiveReader
+from rxstream.drivers.kafka_settings import Settings, connect
+from rxstream.drivers.kafka_start import offsets_at
+from rxstream.drivers.kafka_transactions import ReadName, Transactions
 
 #: Records of partitions that are ahead of the others, while those are waited for.
 _MOST_KEPT: Final = 100_000
 
 
-async def opened(settings: Settings) -> LiveReader:
+async def opened(settings: Settings, name: ReadName) -> LiveReader:
     """Connect, and make the reader of what comes, or of a past up to the ends, as the settings say.
 
     Raises:
         ConnectError: If no broker answers, or a topic does not exist.
     """
-    consumer, known = await connect(settings)
+    consumer, known = await connect(settings, in_transactions=any(one.is_open for one in name.transactions))
     try:
+        transactions = name.those_at_work()
         if settings.stop is None and not isinstance(settings.start, int):
-            return LiveReader(consumer, settings, known)
+            return LiveReader(consumer, settings, known, transactions=transactions)
         partition = aiokafka().TopicPartition
         everywhere = [partition(topic, number) for topic, numbers in known.items() for number in numbers]
         if isinstance(settings.stop, int):
             ends = await offsets_at(consumer, everywhere, settings.stop)
         else:
             ends = await consumer.end_offsets(everywhere)
-        return PastReader(consumer, settings, known, ends)
+        return PastReader(consumer, settings, known, ends, transactions=transactions)
     except BaseException:
         await closed(consumer)
         raise
@@ -46,8 +49,16 @@ class PastReader(LiveReader):
     what no other partition can still precede.
     """
 
-    def __init__(self, consumer: Any, settings: Settings, known: Mapping[str, list[int]], ends: dict[Any, int]) -> None:
-        super().__init__(consumer, settings, known)
+    def __init__(
+        self,
+        consumer: Any,
+        settings: Settings,
+        known: Mapping[str, list[int]],
+        ends: Mapping[Any, int],
+        *,
+        transactions: Transactions | None = None,
+    ) -> None:
+        super().__init__(consumer, settings, known, transactions=transactions)
         self._ends = ends
         self._waiting: dict[Any, _Part] = {}
         self._finished: set[Any] = set()
@@ -56,18 +67,20 @@ class PastReader(LiveReader):
     async def go_live(self) -> None:
         """Go on behind the ends, as records come."""
         self._is_past = False
-        for at in self._finished & self._consumer.assignment():
+        for at in self._finished & self._ready:
             self._consumer.seek(at, self._ends[at])
+        self._consumer.resume(*self._consumer.paused())
 
     async def read(self) -> Poll | None:
         """Wait for the next records; None, in the past, when every partition that is ours is at its end."""
         if not self._is_past:
             return await super().read()
-        await self._begin_new_ones()
-        if not self._joined:
-            await asyncio.sleep(0.01)
-            return Poll(())
-        self._forget_gone()
+        self._raise_error()
+        if not await self._get_ready():
+            await self._wait_joined()
+            return self._poll({})
+        # What was created since has no part in the past.
+        self._consumer.pause(*(self._ready - self._ends.keys()))
         await self._go_on()
         if not self._unfinished() and not self._waiting:
             return None
@@ -77,23 +90,24 @@ class PastReader(LiveReader):
             if sum(len(part.records) for part in self._waiting.values()) < _MOST_KEPT:
                 self._take(await self._consumer.getmany(timeout_ms=0))
             await self._fill(WAIT)
-        if self._empty():
+        if self._empty() or not self._waiting:
             return self._poll({})
-        return self._merged()
+        return await self._merged()
 
     def _unfinished(self) -> set[Any]:
-        ours: set[Any] = self._positioned & self._consumer.assignment()
-        return ours - self._finished
+        return (self._ready & self._ends.keys()) - self._finished
 
     def _empty(self) -> list[Any]:
         """The partitions that must bring something before anything can be handed on."""
         return [at for at in self._unfinished() if at not in self._waiting]
 
-    def _forget_gone(self) -> None:
-        """Let go of what was read of partitions that another member has now."""
-        for at in [at for at in self._ends if (at.topic, at.partition) in self._gone]:
-            self._waiting.pop(at, None)
-            self._finished.discard(at)
+    def _let_go(self, at: Any) -> None:
+        super()._let_go(at)
+        self._waiting.pop(at, None)
+        self._finished.discard(at)
+
+    def _keeps(self, at: Any) -> bool:
+        return at in self._waiting
 
     async def _fill(self, wait: int) -> None:
         """Read a little of each partition that has nothing waiting; one by one, or the first would fill the poll."""
@@ -103,16 +117,21 @@ class PastReader(LiveReader):
 
     def _take(self, found: Mapping[Any, list[Any]]) -> None:
         for at, records in found.items():
-            end = self._ends[at]
-            before = records if records[-1].offset < end else [record for record in records if record.offset < end]
-            if before and at in self._positioned:
-                self._waiting.setdefault(at, _Part()).extend(before)
+            if at in self._ready and at in self._ends:
+                self._take_one(at, records)
+
+    def _take_one(self, at: Any, records: list[Any]) -> None:
+        end = self._ends[at]
+        before = records if records[-1].offset < end else [record for record in records if record.offset < end]
+        kept = self._taken({at: before}).get(at)
+        if kept:
+            self._waiting.setdefault(at, _Part()).extend(kept)
 
     async def _go_on(self) -> None:
         """Note which partitions have come to their ends."""
         for at in self._unfinished():
             # The position passes over what is no record: gaps of compaction, marks of transactions.
-            if at in self._waiting and self._waiting[at].records[-1].offset + 1 < self._ends[at]:
+            if at in self._waiting and self._places[at].next < self._ends[at]:
                 continue
             try:
                 if await self._consumer.position(at) >= self._ends[at]:
@@ -121,7 +140,7 @@ class PastReader(LiveReader):
                 # The group has just taken it away.
                 continue
 
-    def _merged(self) -> Poll:
+    async def _merged(self) -> Poll:
         waiting, unfinished = self._waiting, self._unfinished()
         # Up to the least of what the unfinished ones may still bring, and no more at a time than keeps caches warm.
         share = 2 * POLL // len(waiting)
@@ -138,7 +157,12 @@ class PastReader(LiveReader):
                 times.append(found)
             if not part.records:
                 del waiting[at]
-        return self._poll(taken)._replace(records=_in_time_order(list(taken.values()), times))
+        if self._commits_before:
+            kept = await self._committed_before(taken)
+            times = [found for at, found in zip(taken, times, strict=True) if at in kept]
+            taken = {at: part for at, part in taken.items() if at in kept}
+        poll = self._poll(taken)
+        return poll._replace(records=_in_time_order(list(taken.values()), times)) if taken else poll
 
 
 class _Part:

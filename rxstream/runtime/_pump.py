@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from rxstream.core import PENDING, Connection, Intake, Poll
@@ -16,6 +19,12 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger("rxstream")
 #: Seconds after which a commit that could not be taken is tried again.
 _AGAIN: Final = 0.1
+#: Of the time that there is before records' partitions go, what work in flight may take; the rest is the commit's.
+_FOR_WORK: Final = 0.75
+#: Seconds for which reading waits so that a commit can be of everything that was read.
+_PATIENCE: Final = 10.0
+#: Seconds between two looks at what nobody tells.
+_SHORTLY: Final = 0.01
 
 
 class Pump:
@@ -32,6 +41,13 @@ class Pump:
         self._connection = connection
         self._kept: deque[Poll] = deque()
         self._reading: asyncio.Task[Poll | None] | None = None
+        self._committing = asyncio.Lock()
+        self._commits_whole: bool = getattr(connection, "commits_whole", False)
+        #: Say how much of a finite source was read, and of how much, and how many records wait there; None: unknown.
+        self.extent: Callable[[], tuple[int, int] | None] | None = getattr(connection, "extent", None)
+        self.lag: Callable[[], int | None] | None = getattr(connection, "lag", None)
+        if hasattr(connection, "settle"):
+            connection.settle = self.settle
         self._due = run.loop.time() + intake.feed.commit_interval
 
     def following(self) -> Any:
@@ -43,7 +59,7 @@ class Pump:
         poll, self._reading = self._reading.result(), None
         if poll is None:
             return None
-        self.ledger.forget(poll.gone)
+        self._note(poll)
         return poll if poll.records else self.following()
 
     async def work(self) -> None:
@@ -62,7 +78,7 @@ class Pump:
             poll = await self._next()
             if poll is None or receiver.stop.now:
                 break
-            self.ledger.forget(poll.gone)
+            self._note(poll)
             if poll.records:
                 await run.reading.let_others_work(run.reading.push(self.intake, self.ledger, poll))
         run.reading.ended(self.intake)
@@ -99,6 +115,26 @@ class Pump:
         reading, self._reading = self._reading, None
         return await reading
 
+    def _note(self, poll: Poll) -> None:
+        """Note what went, and stretches in which nothing is to be handed over."""
+        self.ledger.forget(poll.gone)
+        if poll.spans and not poll.records:
+            self.ledger.open(poll).close()
+
+    async def settle(self, seconds: float) -> bool:
+        """Let what was read be finished, as long as there is time, and commit it: another reader may go on from there.
+
+        Returns whether it was done; what operators keep is not waited for.
+
+        Called by the connection, also while it is being read: what it handed over before has been pushed by then.
+        """
+        began = time.monotonic()
+        while self.ledger.waiting and time.monotonic() - began < seconds * _FOR_WORK:
+            await asyncio.sleep(_SHORTLY)
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(self._commit(), seconds - (time.monotonic() - began))
+        return False
+
     async def _commit_and_read(self) -> Poll | None:
         await self._commit_if_due()
         return await self._connection.read()
@@ -128,14 +164,28 @@ class Pump:
     async def _commit_all(self) -> None:
         """Commit until it is done: nobody comes after us to whom the rest could be left."""
         while not await self._commit():
+            if self._commits_whole and self.ledger.waiting:
+                # What is at work now will never be done.
+                return
             await asyncio.sleep(_AGAIN)
 
     async def _commit(self) -> bool:
         """Commit what can be; whether the source took it."""
-        positions = self.ledger.commits()
-        committed = await self._connection.commit(positions, self.ledger.above) if positions else {}
-        self.ledger.note_committed(committed or {})
+        async with self._committing:
+            if self._commits_whole and not await self._all_done():
+                return False
+            positions = self.ledger.commits()
+            committed = await self._connection.commit(positions, self.ledger.above) if positions else {}
+            self.ledger.note_committed(committed or {})
         return committed is not None
+
+    async def _all_done(self) -> bool:
+        """Wait a while until nothing is at work: what it brings forth must not be committed without its record."""
+        began = time.monotonic()
+        brakes = self._run.brakes
+        while self.ledger.waiting and not brakes.is_stopping and time.monotonic() - began < _PATIENCE:
+            await asyncio.sleep(_SHORTLY)
+        return not self.ledger.waiting
 
 
 _END: Final = Poll(())

@@ -6,22 +6,27 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-from rxstream.core import callable_
+from rxstream.core import callable_, choice, name_of
 from rxstream.drivers import codec_of
 from rxstream.drivers.kafka import (
     PartitionOf,
     aiokafka,
     check_extra,
+    client_of,
     closed,
     connected,
     require_aiokafka,
     require_topics,
 )
 from rxstream.drivers.kafka_packs import Packer, Packs, text_or_bytes
+from rxstream.drivers.kafka_transactions import Transactions
 from rxstream.errors import ConfigurationError, DeliveryError
 
 #: Bytes a request and partition; large ones spare the client and the broker most of their work.
 _BATCH_BYTES: Final = 256 * 1024
+#: Bytes of the largest request, as the client has it.
+_REQUEST_BYTES: Final = 1024 * 1024
+_DELIVERIES: Final = ("at_least_once", "exactly_once")
 
 
 def to_kafka(
@@ -31,6 +36,7 @@ def to_kafka(
     codec: Any = None,
     key_codec: Any = None,
     partition: Callable[[Any], int] | None = None,
+    delivery: str = "at_least_once",
     extra: Mapping[str, Any] | None = None,
 ) -> KafkaSink:
     """Write each item as a record with its passport's key, timestamp and headers.
@@ -44,6 +50,8 @@ def to_kafka(
         codec: For values: ``"bytes"`` (the default), ``"str"``, ``"json"``, ``"msgpack"`` or an object with ``encode``.
         key_codec: For keys, likewise; None: bytes as they are, text as UTF-8.
         partition: A function of the value; None: by the key.
+        delivery: ``"at_least_once"``, or ``"exactly_once"``: behind `from_kafka` of the same cluster, what is written
+            and what is committed of the source is one transaction every ``commit_interval`` of the source.
         extra: Further options of the client, by aiokafka's names.
 
     Raises:
@@ -51,7 +59,13 @@ def to_kafka(
         MissingExtraError: If aiokafka is not installed.
         ConnectError: From the run, if no broker answers or the topic does not exist.
 
-    Delivery: an item is settled when all in-sync replicas have its record.
+    Delivery: an item is settled when all in-sync replicas have its record. With ``"exactly_once"`` its record can be
+        seen, by those who read with ``isolation_level="read_committed"``, when the transaction is committed. For that
+        reading waits until nothing is at work. If a transaction fails, or partitions go to another member before what
+        was read of them is done, it is aborted, and the run ends with a `DeliveryError`: the next one goes on from what
+        was committed last. What a window or a buffer keeps is not part of a transaction before it is handed on. A
+        member that is killed is soonest back under its static name (``extra={"group_instance_id": …}`` of the source);
+        under a new one its open transaction is over when ``transaction_timeout_ms`` is.
 
     Example:
         >>> sink = rs.to_kafka("bills", bootstrap_servers="localhost:9092", codec="json")
@@ -62,9 +76,12 @@ def to_kafka(
         raise ConfigurationError("to_kafka: topic must be a name; got ''. Give one, or a function of the value.")
     if partition is not None:
         callable_("to_kafka", partition=partition)
+    choice("to_kafka", _DELIVERIES, delivery=delivery)
     require_aiokafka("to_kafka")
     options = check_extra("to_kafka", "AIOKafkaProducer", extra)
-    return KafkaSink(topic, bootstrap_servers, codec, key_codec, partition, options)
+    exactly_once = Transactions("to_kafka", name_of(topic) if callable(topic) else topic)
+    transactions = exactly_once if delivery == "exactly_once" else None
+    return KafkaSink(topic, bootstrap_servers, codec, key_codec, partition, options, transactions=transactions)
 
 
 class KafkaSink:
@@ -83,6 +100,8 @@ class KafkaSink:
         key_codec: Any,
         partition: Callable[[Any], int] | None,
         options: Mapping[str, Any],
+        *,
+        transactions: Transactions | None,
     ) -> None:
         self.name = f"to_kafka({topic})" if isinstance(topic, str) else "to_kafka"
         self.topic = topic
@@ -94,10 +113,21 @@ class KafkaSink:
             text_or_bytes if key_codec is None else codec_of("to_kafka", key_codec).encode
         )
         self.known: dict[str, PartitionOf] = {}
+        self.most_bytes: int = options.get("max_request_size", _REQUEST_BYTES)
         self._bootstrap = bootstrap
         self._options = options
         self._producer: Any = None
         self._broken = False
+        self._transactions = transactions
+
+    def behind(self, acknowledging: Sequence[str]) -> None:
+        """Take note of the sources above that remember what was handled.
+
+        Raises:
+            ConfigurationError: If it is to write exactly once, and they are not one reading of the same cluster.
+        """
+        if self._transactions is not None:
+            self._transactions.pair(acknowledging, self._bootstrap)
 
     async def open(self) -> None:
         """Connect.
@@ -115,12 +145,14 @@ class KafkaSink:
             raise
 
     async def _connect(self) -> None:
-        options = {"max_batch_size": _BATCH_BYTES, **self._options}
-        self._producer = aiokafka().AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap, enable_idempotence=True, **options
-        )
+        options = {"max_batch_size": _BATCH_BYTES, "enable_idempotence": True, **self._options}
+        if self._transactions is not None:
+            options["transactional_id"] = self._transactions.producer_name
+        self._producer = client_of("to_kafka", "AIOKafkaProducer", self._bootstrap, options)
         await connected("to_kafka", self._producer, self._bootstrap)
         self._broken = False
+        if self._transactions is not None:
+            self._transactions.begin(self._producer)
 
     def packer(self) -> Packer:
         """Make what packs the items of one pipeline, within its passes."""
@@ -128,6 +160,11 @@ class KafkaSink:
 
     async def write(self, packs: Packs) -> Awaitable[Any]:
         """Send what was packed; what is returned waits until all in-sync replicas have it."""
+        if self._transactions is not None:
+            return await self._transactions.around(lambda: self._write(packs))
+        return await self._write(packs)
+
+    async def _write(self, packs: Packs) -> Awaitable[Any]:
         if self._broken:
             # An idempotent producer of which one batch was refused sends nothing more to that partition.
             await self.close()
@@ -149,6 +186,8 @@ class KafkaSink:
         """Close the connections."""
         if self._producer is not None:
             producer, self._producer = self._producer, None
+            if self._transactions is not None:
+                await self._transactions.end()
             await closed(producer)
 
     async def learn(self, topic: str) -> None:

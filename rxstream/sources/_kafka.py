@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -21,15 +22,17 @@ from rxstream.core import (
 from rxstream.drivers import codec_of
 from rxstream.drivers.kafka import check_extra, require_aiokafka
 from rxstream.drivers.kafka_past import opened
-from rxstream.drivers.kafka_reader import Settings
+from rxstream.drivers.kafka_settings import Settings
+from rxstream.drivers.kafka_transactions import ReadName
 from rxstream.errors import ConfigurationError, DecodeError
 
 _STARTS: Final = ("committed", "earliest", "latest")
 _RESETS: Final = ("earliest", "latest")
+_ACKS: Final = ("auto", "manual", "before")
 
 
 def from_kafka(
-    *topics: str,
+    *topics: str | re.Pattern[str],
     bootstrap_servers: str,
     group_id: str | None = None,
     codec: Any = None,
@@ -37,18 +40,20 @@ def from_kafka(
     start: str | datetime | Mapping[Any, int] = "committed",
     stop: str | datetime | None = None,
     auto_offset_reset: str = "earliest",
+    ack: str = "auto",
     max_in_flight: int = 4_000,
     commit_interval: float = 1.0,
     extra: Mapping[str, Any] | None = None,
 ) -> Stream[Any]:
-    """Make a stream of topics' records, at least once: a record's offset is committed when it has been handled.
+    """Make a stream of topics' records; a record's offset is committed when it has been handled.
 
     The Event has the record's key, timestamp, headers and, as its origin, topic, partition and offset. A tombstone is
     the value None. A record that the codec cannot read goes to the error handler as a `DecodeError`, its bytes the
     event's value.
 
     Args:
-        topics: Names of topics.
+        topics: Names of topics, or compiled patterns that their names match from the start; topics that are created
+            later are found too, at the latest after ``metadata_max_age_ms``.
         bootstrap_servers: ``"host:port"``, several with commas.
         group_id: The consumer group; its members share the partitions, and its commits say where to go on. None: all
             partitions are read, and nothing is committed.
@@ -61,22 +66,30 @@ def from_kafka(
             record at or after it. Then the source is finite, and its partitions are merged by time.
         auto_offset_reset: Where to begin with nothing committed: ``"earliest"``, so that nothing is lost, or
             ``"latest"``.
+        ack: ``"auto"``: an offset is committed when all below it has been handled, at least once. ``"manual"``: a
+            record counts as handled when its `Event` is told so (`Event.ack`, `Event.nack`), and not before.
+            ``"before"``: an offset is committed before the record is handed over, at most once.
         max_in_flight: How many records may wait for work before reading pauses.
         commit_interval: Seconds between two commits.
-        extra: Further options of the client, by aiokafka's names.
+        extra: Further options of the client, by aiokafka's names. ``group_instance_id`` makes a static member: one that
+            is back within its session goes on where it was, and disturbs nobody.
 
     Raises:
         ConfigurationError: If an argument is none of these.
         MissingExtraError: If aiokafka is not installed.
         ConnectError: From the run, if no broker answers or a topic does not exist.
 
-    Delivery: at least once. Per partition the offset below which everything is settled is committed.
+    Delivery: at least once. Per partition the offset below which everything is settled is committed, and with it what
+        is settled above, which after a restart does not come again. Before partitions go to another member, what is in
+        flight may finish, within half of the client's ``rebalance_timeout_ms`` (by default its session) and 10 s. With
+        ``ack="before"`` at most once: what was in flight at a crash is lost.
 
     Example:
         >>> orders = rs.from_kafka("orders", bootstrap_servers="localhost:9092", group_id="billing", codec="json")
     """
     settings = Settings(
         topics=_topics(topics),
+        ack=_ack(ack, group_id),
         bootstrap=bootstrap_servers,
         group=group_id,
         start=_start(start),
@@ -84,6 +97,8 @@ def from_kafka(
         reset=choice("from_kafka", _RESETS, auto_offset_reset=auto_offset_reset),
         extra=_extra(extra),
     )
+    name = ReadName("from_kafka")
+    name.settings, name.transactions = settings, []
     decode = _decoder(codec, "value")
     decode_key = _decoder(key_codec, "key")
 
@@ -100,15 +115,16 @@ def from_kafka(
 
     return Stream(
         feed=Feed(
-            name="from_kafka",
+            name=name,
             lift=lift,
             value=_expression("record.value", "decode", decode),
             key=_expression("record.key", "decode_key", decode_key),
             time="record.timestamp * 1_000_000",
             headers="record.headers",
             bindings={"decode": decode, "decode_key": decode_key},
-            connect=lambda: opened(settings),
+            connect=lambda: opened(settings, name),
             locate=None if group_id is None else _located,
+            manual=settings.ack == "manual",
             time_of=_time_of,
             disorder=0,
             live=stop is None,
@@ -120,10 +136,28 @@ def from_kafka(
     )
 
 
-def _topics(topics: tuple[str, ...]) -> tuple[str, ...]:
-    if not topics or not all(isinstance(topic, str) and topic for topic in topics):
-        raise ConfigurationError(f"from_kafka: topics must be names; got {topics!r}. Give at least one.")
+def _topics(topics: tuple[Any, ...]) -> tuple[str | re.Pattern[str], ...]:
+    patterns = [topic for topic in topics if isinstance(topic, re.Pattern) and isinstance(topic.pattern, str)]
+    names = [topic for topic in topics if isinstance(topic, str) and topic]
+    if not topics or len(names) + len(patterns) < len(topics):
+        raise ConfigurationError(
+            f"from_kafka: topics must be names or compiled patterns; got {topics!r}. Give at least one."
+        )
+    if len({pattern.flags for pattern in patterns}) > 1:
+        raise ConfigurationError(
+            f"from_kafka: patterns must have the same flags; got {patterns!r}. Write flags into the patterns: (?i:…)."
+        )
     return topics
+
+
+def _ack(ack: Any, group_id: str | None) -> str:
+    chosen = choice("from_kafka", _ACKS, ack=ack)
+    if chosen != "auto" and group_id is None:
+        raise ConfigurationError(
+            f"from_kafka: ack={chosen!r} needs a group, which remembers what was acknowledged; got group_id=None. "
+            "Give a group_id, or leave ack out."
+        )
+    return chosen
 
 
 def _start(start: Any) -> str | int | Mapping[Any, int]:

@@ -220,7 +220,7 @@ def test_topics_must_be_named() -> None:
     with pytest.raises(rs.ConfigurationError) as caught:
         rs.from_kafka(bootstrap_servers="localhost:9092")
 
-    assert str(caught.value) == "from_kafka: topics must be names; got (). Give at least one."
+    assert str(caught.value) == "from_kafka: topics must be names or compiled patterns; got (). Give at least one."
 
 
 def test_a_file_that_would_begin_anew_is_refused_behind_a_group(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer
 import rxstream as rs
 from rxstream import operators as ops
 from tests.brokers.kafka import Kafka
+from tests.integration._jobs.topics import read_values
 from tests.integration.conftest import TopicFactory
 
 
@@ -30,3 +31,22 @@ def test_what_is_sent_again_has_the_key_it_was_given_on_the_way(kafka: Kafka, to
     )
 
     assert (failed, asyncio.run(keys_of(kafka, target, 3))) == ([5_000], [b"after"] * 3)
+
+
+def test_a_record_of_twenty_megabytes_goes_to_the_handler_alone_in_one_clear_line(
+    kafka: Kafka, topic: TopicFactory
+) -> None:
+    target, failed = topic(), list[str]()
+    sink = rs.to_kafka(target, bootstrap_servers=kafka.bootstrap)
+
+    rs.run(
+        rs.from_iterable([b"a", b"x" * 20_000_000, b"b"]).to(
+            sink, on_error=lambda _event, error: failed.append(str(error))
+        )
+    )
+
+    assert failed == [
+        f"to_kafka: a value must have at most 1048576 bytes; got 20000000, for {target}. "
+        "Raise max_request_size in extra, and max.message.bytes of the topic, or make it smaller."
+    ]
+    assert read_values(kafka.bootstrap, target) == [b"a", b"b"]

@@ -32,6 +32,10 @@ class Copy:
         seconds_each: What a record costs, so that a signal finds the job at work.
         shutdown: Seconds for what is in flight.
         stuck: Whether there is another sink that never answers.
+        held: The first bytes of a record whose handling never ends, while that of the others goes on.
+        blocking: The first bytes of a record whose handling blocks the loop, once, for eight seconds.
+        exactly_once: Whether what is written and what is committed is one transaction.
+        commit_interval: Seconds between two commits.
     """
 
     bootstrap: str
@@ -44,6 +48,14 @@ class Copy:
     seconds_each: float = 0.0004
     shutdown: float = 30.0
     stuck: bool = False
+    held: str | None = None
+    blocking: str | None = None
+    exactly_once: bool = False
+    commit_interval: float = 0.1
+
+
+#: Seconds: longer than the broker waits for a member's sign of life.
+_BLOCKED = 8.0
 
 
 class Job:
@@ -80,7 +92,8 @@ def main(copy: Copy) -> int:
     """Copy until stopped; the exit code is the command line's."""
 
     def work(value: bytes) -> bytes:
-        time.sleep(copy.seconds_each)
+        blocks = copy.blocking is not None and value.startswith(copy.blocking.encode())
+        time.sleep(_BLOCKED if blocks else copy.seconds_each)
         return value
 
     member = {} if copy.member is None else {"group_instance_id": copy.member}
@@ -88,10 +101,11 @@ def main(copy: Copy) -> int:
         copy.source,
         bootstrap_servers=copy.bootstrap,
         group_id=copy.group,
-        commit_interval=0.1,
+        commit_interval=copy.commit_interval,
         extra={"session_timeout_ms": copy.session_ms, "heartbeat_interval_ms": copy.session_ms // 5, **member},
     )
-    report = rs.run(source.pipe(ops.map(work)).to(*_sinks(copy), name="copy"), shutdown=copy.shutdown)
+    worked = source.pipe(ops.map(work), *_holding(copy))
+    report = rs.run(worked.to(*_sinks(copy), name="copy"), shutdown=copy.shutdown)
     counts = report["copy"]
     said = {"reason": report.reason, "unsettled": report.unsettled}
     said |= {"received": counts.received, "emitted": counts.emitted, "committed": counts.committed}
@@ -99,9 +113,22 @@ def main(copy: Copy) -> int:
     return 1 if report.unsettled else 0
 
 
+def _holding(copy: Copy) -> Iterator[Any]:
+    if copy.held is not None:
+        held = copy.held.encode()
+
+        async def hold(value: bytes) -> bytes:
+            if value.startswith(held):
+                await asyncio.Event().wait()
+            return value
+
+        yield ops.map_async(hold, concurrency=8, order="done")
+
+
 def _sinks(copy: Copy) -> Iterator[Any]:
     if copy.topic is not None:
-        yield rs.to_kafka(copy.topic, bootstrap_servers=copy.bootstrap)
+        options: dict[str, Any] = {"delivery": "exactly_once"} if copy.exactly_once else {}
+        yield rs.to_kafka(copy.topic, bootstrap_servers=copy.bootstrap, **options)
     if copy.path is not None:
         yield rs.to_file(copy.path, format="lines")
     if copy.stuck:

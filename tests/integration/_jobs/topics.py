@@ -65,6 +65,11 @@ def read(bootstrap: str, topic: str) -> list[Any]:
     return _run(_with_consumer(bootstrap, topic, _read))
 
 
+def read_committed(bootstrap: str, topic: str) -> list[Any]:
+    """All records of transactions that are committed, by partition and offset."""
+    return _run(_with_consumer(bootstrap, topic, _read, isolation_level="read_committed"))
+
+
 def read_values(bootstrap: str, topic: str) -> list[Any]:
     """The records' values, by partition and offset."""
     return [record.value for record in read(bootstrap, topic)]
@@ -83,6 +88,16 @@ def count(bootstrap: str, topic: str) -> int:
 def committed(bootstrap: str, group: str) -> dict[int, int]:
     """The group's offsets of its only topic; a partition without one is left out."""
     return _run(_committed(bootstrap, group))
+
+
+def marks(bootstrap: str, group: str) -> dict[int, tuple[int, str]]:
+    """The group's offsets of its only topic, with what is noted beside them."""
+    return _run(_marks(bootstrap, group))
+
+
+def commit(bootstrap: str, group: str, topic: str, found: dict[int, tuple[int, str]]) -> None:
+    """Commit offsets, with a note each, for a group without members."""
+    _run(_commit(bootstrap, group, topic, found))
 
 
 def members(bootstrap: str, group: str) -> int:
@@ -147,8 +162,10 @@ async def _write_in_transactions(
             await (producer.commit_transaction() if commit else producer.abort_transaction())
 
 
-async def _with_consumer(bootstrap: str, topic: str, ask: Callable[[Any, list[Any]], Coroutine[Any, Any, T]]) -> T:
-    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
+async def _with_consumer(
+    bootstrap: str, topic: str, ask: Callable[[Any, list[Any]], Coroutine[Any, Any, T]], **options: Any
+) -> T:
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", **options) as consumer:
         metadata = await consumer._client.fetch_all_metadata()
         partitions = [TopicPartition(topic, number) for number in sorted(metadata.partitions_for_topic(topic))]
         consumer.assign(partitions)
@@ -171,6 +188,17 @@ async def _read(consumer: Any, partitions: list[Any]) -> list[Any]:
 
 
 async def _committed(bootstrap: str, group: str) -> dict[int, int]:
+    return {partition: offset for partition, (offset, _) in (await _marks(bootstrap, group)).items()}
+
+
+async def _commit(bootstrap: str, group: str, topic: str, found: dict[int, tuple[int, str]]) -> None:
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False) as consumer:
+        entries = {TopicPartition(topic, partition): entry for partition, entry in found.items()}
+        consumer.assign(list(entries))
+        await consumer.commit(entries)
+
+
+async def _marks(bootstrap: str, group: str) -> dict[int, tuple[int, str]]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
@@ -179,7 +207,7 @@ async def _committed(bootstrap: str, group: str) -> dict[int, int]:
         return {}  # nobody has ever committed anything here
     finally:
         await admin.close()
-    return {at.partition: entry.offset for at, entry in sorted(found.items()) if entry.offset >= 0}
+    return {at.partition: (entry.offset, entry.metadata) for at, entry in sorted(found.items()) if entry.offset >= 0}
 
 
 async def _members(bootstrap: str, group: str) -> int:

@@ -1,0 +1,1 @@
+"""Talking to brokers and reading formats, as far as no broker is needed."""
