@@ -102,6 +102,7 @@ class Feed:
         disorder: How far instants may go back, in nanoseconds; None: not at all.
         max_in_flight: How many records may wait for work before reading pauses.
         commit_interval: Seconds between two commits.
+        reading: What it is that is read, for a sink that works together with it.
         manual: Whether a record is settled by an answer (`Event.ack`), and not before.
     """
 
@@ -126,6 +127,7 @@ class Feed:
     live: bool = False
     max_in_flight: int = 4_000
     commit_interval: float = 1.0
+    reading: Any = None
     manual: bool = False
 
     @property

@@ -25,6 +25,13 @@ class Runner(Protocol):
         """Run the stream and hand out its items one by one."""
 
 
+class Artist(Protocol):
+    """What a stream needs of the floors above to be seen in a notebook."""
+
+    def __call__(self, *drawn: Stream[Any] | Pipeline) -> dict[str, str]:
+        """Draw streams and pipelines, in the form of each media type."""
+
+
 class Stream(Observable[T_co]):
     """An Observable made of a source and operators, run by a clock of its own.
 
@@ -41,6 +48,7 @@ class Stream(Observable[T_co]):
     """
 
     runner: Runner | None = None
+    artist: Artist | None = None
 
     def __init__(
         self,
@@ -124,7 +132,8 @@ class Stream(Observable[T_co]):
         refuse_untracked(lineage(self))
         steps = [made.step for made in lineage(self) if isinstance(made.step, Operator)]
         letters = [sink for handler in (on_error, *(step.handler for step in steps)) for sink in sinks_of(handler)]
-        tell_sources(self, [*sinks, *letters, *(sink for step in steps for sink in step.sinks)])
+        branches = [sink for step in steps for sink in step.sinks]
+        tell_surroundings(self, [*sinks, *branches], letters)
         return Pipeline(self, sinks, on_error, name)
 
     def explain(self) -> None:
@@ -155,6 +164,10 @@ class Stream(Observable[T_co]):
 
     def __getitem__(self, key: Any) -> NoReturn:
         raise TypeError("a Stream has no items to index. Write stream.pipe(ops.take(n)) or rs.collect(stream)[i].")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        assert Stream.artist is not None  # noqa: S101 - importing rxstream provides it
+        return Stream.artist(self)
 
     def __repr__(self) -> str:
         names: list[str] = []
@@ -215,17 +228,17 @@ def sinks_of(handler: Handler | None) -> Sequence[Any]:
     return found
 
 
-def tell_sources(stream: Stream[Any], sinks: Iterable[Any]) -> None:
-    """Tell sinks that want to know which sources above remember what was handled.
+def tell_surroundings(stream: Stream[Any], sinks: Sequence[Any], letters: Iterable[Any]) -> None:
+    """Tell sinks that want to know which sources stand above them, and which other sinks beside.
 
     Raises:
-        ConfigurationError: From a sink that cannot stand behind one.
+        ConfigurationError: From a sink that cannot stand there.
     """
-    acknowledging = [made.feed.name for made in lineage(stream) if made.feed is not None and made.feed.acknowledges]
-    for sink in sinks:
+    feeds = [made.feed for made in lineage(stream) if made.feed is not None]
+    for sink in [*sinks, *letters]:
         behind = getattr(sink, "behind", None)
         if behind is not None:
-            behind(acknowledging)
+            behind(feeds, [other for other in sinks if other is not sink])
 
 
 def _applied(stream: Stream[Any], step: Callable[[Any], Any]) -> Stream[Any]:

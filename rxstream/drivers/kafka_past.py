@@ -10,24 +10,24 @@ from typing import Any, Final
 
 from rxstream.core import Poll
 from rxstream.drivers.kafka import aiokafka, closed
-from rxstream.drivers.kafka_reader import POLL, WAIT, LiveReader
+from rxstream.drivers.kafka_reader import WAIT, LiveReader
 from rxstream.drivers.kafka_settings import Settings, connect
 from rxstream.drivers.kafka_start import offsets_at
-from rxstream.drivers.kafka_transactions import ReadName, Transactions
+from rxstream.drivers.kafka_transactions import Reading, Transactions
 
 #: Records of partitions that are ahead of the others, while those are waited for.
 _MOST_KEPT: Final = 100_000
 
 
-async def opened(settings: Settings, name: ReadName) -> LiveReader:
+async def opened(settings: Settings, reading: Reading) -> LiveReader:
     """Connect, and make the reader of what comes, or of a past up to the ends, as the settings say.
 
     Raises:
         ConnectError: If no broker answers, or a topic does not exist.
     """
-    consumer, known = await connect(settings, in_transactions=any(one.is_open for one in name.transactions))
+    consumer, known = await connect(settings, in_transactions=any(one.is_open for one in reading.transactions))
     try:
-        transactions = name.those_at_work()
+        transactions = reading.those_at_work()
         if settings.stop is None and not isinstance(settings.start, int):
             return LiveReader(consumer, settings, known, transactions=transactions)
         partition = aiokafka().TopicPartition
@@ -112,7 +112,7 @@ class PastReader(LiveReader):
     async def _fill(self, wait: int) -> None:
         """Read a little of each partition that has nothing waiting; one by one, or the first would fill the poll."""
         for at in self._empty():
-            self._take(await self._consumer.getmany(at, timeout_ms=wait, max_records=POLL))
+            self._take(await self._consumer.getmany(at, timeout_ms=wait, max_records=self._settings.most))
         await self._go_on()
 
     def _take(self, found: Mapping[Any, list[Any]]) -> None:
@@ -143,7 +143,7 @@ class PastReader(LiveReader):
     async def _merged(self) -> Poll:
         waiting, unfinished = self._waiting, self._unfinished()
         # Up to the least of what the unfinished ones may still bring, and no more at a time than keeps caches warm.
-        share = 2 * POLL // len(waiting)
+        share = 2 * self._settings.most // len(waiting)
         bounds = [part.times[-1] for at, part in waiting.items() if at in unfinished and len(waiting) > 1]
         bounds += [part.times[share - 1] for part in waiting.values() if len(part.times) > share]
         bound = min(bounds, default=None)

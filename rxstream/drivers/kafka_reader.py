@@ -16,8 +16,6 @@ from rxstream.drivers.kafka_start import is_told, put_to_start
 from rxstream.drivers.kafka_transactions import Transactions
 from rxstream.errors import ConnectError
 
-#: Records a poll: more of them cost more each, as they outlive the youngest generation of the garbage collector.
-POLL: Final = 500
 #: Milliseconds a poll waits, which is also how late a stop may come.
 WAIT: Final = 100
 
@@ -85,7 +83,7 @@ class LiveReader:
         if not await self._get_ready():
             await self._wait_joined()
             return self._poll({})
-        found = self._taken(await self._consumer.getmany(timeout_ms=WAIT, max_records=POLL))
+        found = self._taken(await self._consumer.getmany(timeout_ms=WAIT, max_records=self._settings.most))
         return self._poll(await self._committed_before(found) if self._commits_before else found)
 
     async def commit(self, positions: Mapping[Partition, int], above: Above) -> Mapping[Partition, int] | None:

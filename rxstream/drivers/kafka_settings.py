@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from rxstream.drivers.kafka import client_of, closed, connected, require_topics
+
+#: Records a poll: more of them cost more each, as they outlive the youngest generation of the garbage collector.
+POLL: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a reader was asked for; instants are nanoseconds."""
+    """What a reader was asked for; instants are nanoseconds, and ``most`` is how many records a poll may bring."""
 
     topics: tuple[str | re.Pattern[str], ...]
     bootstrap: str
@@ -21,6 +24,7 @@ class Settings:
     stop: str | int | None
     reset: str
     ack: str
+    most: int
     extra: Mapping[str, Any]
 
     @property

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from rxstream.core import Feed, sink_name
 from rxstream.drivers.kafka import aiokafka
 from rxstream.drivers.kafka_protocol import fence_offsets
 from rxstream.errors import ConfigurationError, DeliveryError
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from rxstream.drivers.kafka_settings import Settings
 
 
-class ReadName(str):
-    """A source's name that also says what it reads, and in whose transactions its offsets may be committed."""
+class Reading:
+    """What a source reads, and in whose transactions its offsets may be committed."""
 
-    settings: Settings
-    transactions: list[Transactions]
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.transactions: list[Transactions] = []
 
     def those_at_work(self) -> Transactions | None:
         """The transactions of the present run; None: there are none.
@@ -48,7 +50,7 @@ class Transactions:
     def __init__(self, who: str, topic: str) -> None:
         self._who = who
         self._topic = topic
-        self._source: ReadName | None = None
+        self._source: Reading | None = None
         self._producer: Any = None
         self._error: BaseException | None = None
         self._lock = asyncio.Lock()
@@ -56,18 +58,25 @@ class Transactions:
         self._begun = False
         self._membership: Any = None
 
-    def pair(self, acknowledging: Sequence[str], bootstrap: str) -> None:
+    def pair(self, feeds: Sequence[Feed], beside: Sequence[Any], bootstrap: str) -> None:
         """Let the source commit its offsets here.
 
         Raises:
-            ConfigurationError: If there is not one source, or it reads another cluster.
+            ConfigurationError: If there is not one source, it reads another cluster, or there are other sinks.
         """
-        if len(acknowledging) != 1 or not isinstance(acknowledging[0], ReadName):
+        readings = [feed.reading for feed in feeds]
+        if len(feeds) != 1 or not isinstance(readings[0], Reading) or readings[0].settings.group is None:
             raise ConfigurationError(
-                f"{self._who}: exactly once needs one from_kafka with a group_id as its source; "
-                f'got {", ".join(acknowledging) or "none"}. Say delivery="at_least_once".'
+                f"{self._who}: exactly once needs one from_kafka with a group_id as its only source; "
+                f'got {", ".join(feed.name for feed in feeds) or "none"}. Say delivery="at_least_once".'
             )
-        settings = acknowledging[0].settings
+        if beside:
+            raise ConfigurationError(
+                f"{self._who}: exactly once needs to be the only sink, as another one would get records again; got "
+                f"{', '.join(map(sink_name, beside))} too. Give that a pipeline of its own, or say "
+                'delivery="at_least_once".'
+            )
+        settings = readings[0].settings
         if _addresses(settings.bootstrap).isdisjoint(_addresses(bootstrap)):
             raise ConfigurationError(
                 f"{self._who}: exactly once needs a source of the same cluster; got {settings.bootstrap!r} and "
@@ -78,7 +87,7 @@ class Transactions:
                 f"{self._who}: exactly once needs a source that is committed with what is written; got ack='before'. "
                 'Leave ack out, or say delivery="at_least_once".'
             )
-        self._source = acknowledging[0]
+        self._source = readings[0]
         self._source.transactions.append(self)
 
     @property
@@ -95,7 +104,7 @@ class Transactions:
         """
         if self._source is None:
             raise ConfigurationError(
-                f"{self._who}: exactly once needs one from_kafka with a group_id as its source; got none. "
+                f"{self._who}: exactly once needs one from_kafka with a group_id as its only source; got none. "
                 'Say delivery="at_least_once".'
             )
         settings = self._source.settings

@@ -134,6 +134,10 @@ class PipelineContext:
         """Whether the end has come at every sink."""
         return self._open_ends == 0
 
+    def reads(self, feed: Feed) -> bool:
+        """Whether a source is one of the pipeline's."""
+        return any(made.feed is feed for made in lineage(self.pipeline.stream))
+
     def why_stuck(self) -> str:
         """Which record has been unsettled for longest, and who holds it."""
         stream = self.pipeline.stream

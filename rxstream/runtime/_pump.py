@@ -25,6 +25,8 @@ _FOR_WORK: Final = 0.75
 _PATIENCE: Final = 10.0
 #: Seconds between two looks at what nobody tells.
 _SHORTLY: Final = 0.01
+#: Seconds after which it is said why nothing more is read.
+_LONG: Final = 60.0
 
 
 class Pump:
@@ -49,6 +51,7 @@ class Pump:
         if hasattr(connection, "settle"):
             connection.settle = self.settle
         self._due = run.loop.time() + intake.feed.commit_interval
+        self._full_since: float | None = None
 
     def following(self) -> Any:
         """The next records of its past, `PENDING` while there are none, None at its end."""
@@ -74,7 +77,9 @@ class Pump:
             await self._commit_if_due()
             await run.brakes.wait_room(self.ledger, max(0.0, self._due - run.loop.time()))
             if run.brakes.is_stopping or not run.brakes.may_read(self.ledger):
+                self._note_full()
                 continue
+            self._full_since = None
             poll = await self._next()
             if poll is None or receiver.stop.now:
                 break
@@ -114,6 +119,18 @@ class Pump:
             return await self._connection.read()
         reading, self._reading = self._reading, None
         return await reading
+
+    def _note_full(self) -> None:
+        """Say why nothing more is read, when it has been so for long."""
+        if self.ledger.has_room:
+            return
+        now = time.monotonic()
+        if self._full_since is None:
+            self._full_since = now
+        elif now - self._full_since >= _LONG:
+            self._full_since = now
+            for reason in self._run.why_stuck(self.intake.feed):
+                _LOG.warning("no more is read, as too much waits: %s", reason)
 
     def _note(self, poll: Poll) -> None:
         """Note what went, and stretches in which nothing is to be handed over."""

@@ -60,6 +60,9 @@ class Reading:
         self._ledgers: dict[int, Ledger] = {}
         self._received: dict[int, int] = {}
         self._readers: list[Reader] = []
+        #: What was replayed from the start, and what is open that has to be waited for.
+        self.sources: Sequence[Reader] = ()
+        self.pumps: list[Pump] = []
         #: How many sources are being read that were not there from the start.
         self._late = 0
 
@@ -140,6 +143,7 @@ class Reading:
         readers += [self._reader(intake) for intake in intakes if intake.feed.ticks is not None]
         order = {id(intake): place for place, intake in enumerate(self._connected.intakes)}
         readers.sort(key=lambda reader: order[id(reader.intake)])
+        self.sources = readers
         replay = Replay(self._run, until=self._options.until, speed=self._options.speed, on_over=self._replayed.set)
         self.replay = replay
         self._run.loop.drive(replay, self._run.user_context)
@@ -176,7 +180,7 @@ class Reading:
         return made
 
     def _past_reader(self, pump: Pump) -> Reader:
-        made = Reader(pump.intake, pump.following, pump.ledger.open, _nothing)
+        made = Reader(pump.intake, pump.following, pump.ledger.open, _nothing, extent=pump.extent)
         self._readers.append(made)
         return made
 
@@ -246,10 +250,12 @@ class Reading:
     async def _opened(self, intake: Intake) -> AsyncIterator[Pump]:
         assert intake.feed.connect is not None  # noqa: S101 - a source is read at once or waited for
         pump = Pump(self._run, intake, await intake.feed.connect(), self._ledger(intake))
+        self.pumps.append(pump)
         try:
             yield pump
             await pump.commit_last()
         finally:
+            self.pumps.remove(pump)
             await pump.close()
 
     async def let_others_work(self, seconds: float) -> None:
@@ -315,8 +321,7 @@ class Reading:
     def _refuse(self, intake: Intake, batch: Batch, record: Any, error: BaseException) -> bool:
         """Hand a record that was answered with an error to the handler of its pipeline; whether it took it."""
         run = self._run
-        feeds = [(context, {id(made.feed) for made in lineage(context.pipeline.stream)}) for context in run.contexts]
-        context = next(context for context, read in feeds if id(intake.feed) in read)
+        context = next(context for context in run.contexts if context.reads(intake.feed))
         saved = run.slot.save()
         run.slot.clear()
         run.slot.event, run.slot.batch = record, batch

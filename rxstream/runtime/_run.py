@@ -15,6 +15,7 @@ from rxstream.core import (
     FAILURES,
     NEVER,
     VIRTUAL,
+    Feed,
     Gate,
     Halt,
     StreamScheduler,
@@ -272,6 +273,11 @@ class Run:
         elif not isinstance(error, Halt):
             # Of a halt the run knows already.
             self.fail(error)
+
+    def why_stuck(self, feed: Feed) -> list[str]:
+        """Why the pipelines that read a source are stuck."""
+        reading = [context for context in self.contexts if context.reads(feed)]
+        return [context.why_stuck() for context in reading]
 
     def _outlets(self) -> list[Outlet]:
         return [outlet for context in self.contexts for outlet in context.outlets]

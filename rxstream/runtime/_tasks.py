@@ -94,7 +94,10 @@ class Tasks:
 
     def _made(self, work: Coroutine[Any, Any, Any], name: str, context: Context) -> asyncio.Task[None]:
         loop = asyncio.get_running_loop()
-        return loop.create_task(self._guarded(work), name=f"rxstream {name}", context=context.copy())
+        task = loop.create_task(self._guarded(work), name=f"rxstream {name}", context=context.copy())
+        # One that is cancelled before its first step never comes to it.
+        task.add_done_callback(lambda _: work.close())
+        return task
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._spawned.pop(task, None)

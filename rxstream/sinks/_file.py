@@ -6,8 +6,9 @@ import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from rxstream.core import path_argument
+from rxstream.core import Feed, path_argument
 from rxstream.drivers.formats import writable_format
 from rxstream.errors import ConfigurationError, ConnectError, DeliveryError
 from rxstream.sinks._file_encoding import CsvRows, encoder, letter_encoder
@@ -72,12 +73,13 @@ class FileSink:
         made.encode = letter_encoder(self._kind)
         return made
 
-    def behind(self, acknowledging: Sequence[str]) -> None:
-        """Take note of the sources above that remember what was handled.
+    def behind(self, feeds: Sequence[Feed], _beside: Sequence[Any]) -> None:
+        """Take note of the sources above, of which some may remember what was handled.
 
         Raises:
             ConfigurationError: If it was told to begin anew, which would lose what they do not repeat.
         """
+        acknowledging = [feed.name for feed in feeds if feed.acknowledges]
         if acknowledging and self._append is False:
             raise ConfigurationError(
                 f"to_file: behind {acknowledging[0]} the file must go on where it ended, as what was handled does not "

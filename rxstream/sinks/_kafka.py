@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-from rxstream.core import callable_, choice, name_of
+from rxstream.core import Feed, callable_, choice, name_of
 from rxstream.drivers import codec_of
 from rxstream.drivers.kafka import (
     PartitionOf,
@@ -120,14 +120,15 @@ class KafkaSink:
         self._broken = False
         self._transactions = transactions
 
-    def behind(self, acknowledging: Sequence[str]) -> None:
-        """Take note of the sources above that remember what was handled.
+    def behind(self, feeds: Sequence[Feed], beside: Sequence[Any]) -> None:
+        """Take note of the sources above, and of the other sinks.
 
         Raises:
-            ConfigurationError: If it is to write exactly once, and they are not one reading of the same cluster.
+            ConfigurationError: If it is to write exactly once, and they are not one reading of the same cluster, or
+                there are other sinks.
         """
         if self._transactions is not None:
-            self._transactions.pair(acknowledging, self._bootstrap)
+            self._transactions.pair(feeds, beside, self._bootstrap)
 
     async def open(self) -> None:
         """Connect.

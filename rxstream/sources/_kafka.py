@@ -22,8 +22,8 @@ from rxstream.core import (
 from rxstream.drivers import codec_of
 from rxstream.drivers.kafka import check_extra, require_aiokafka
 from rxstream.drivers.kafka_past import opened
-from rxstream.drivers.kafka_settings import Settings
-from rxstream.drivers.kafka_transactions import ReadName
+from rxstream.drivers.kafka_settings import POLL, Settings
+from rxstream.drivers.kafka_transactions import Reading
 from rxstream.errors import ConfigurationError, DecodeError
 
 _STARTS: Final = ("committed", "earliest", "latest")
@@ -96,9 +96,10 @@ def from_kafka(
         stop=_stop(stop),
         reset=choice("from_kafka", _RESETS, auto_offset_reset=auto_offset_reset),
         extra=_extra(extra),
+        # A poll is handed over whole: what it brings must find room.
+        most=min(POLL, -(-positive_count("from_kafka", max_in_flight=max_in_flight) // 2)),
     )
-    name = ReadName("from_kafka")
-    name.settings, name.transactions = settings, []
+    reading = Reading(settings)
     decode = _decoder(codec, "value")
     decode_key = _decoder(key_codec, "key")
 
@@ -115,15 +116,16 @@ def from_kafka(
 
     return Stream(
         feed=Feed(
-            name=name,
+            name="from_kafka",
             lift=lift,
             value=_expression("record.value", "decode", decode),
             key=_expression("record.key", "decode_key", decode_key),
             time="record.timestamp * 1_000_000",
             headers="record.headers",
             bindings={"decode": decode, "decode_key": decode_key},
-            connect=lambda: opened(settings, name),
+            connect=lambda: opened(settings, reading),
             locate=None if group_id is None else _located,
+            reading=reading,
             manual=settings.ack == "manual",
             time_of=_time_of,
             disorder=0,

@@ -210,7 +210,7 @@ def test_two_sinks_of_one_source_cannot_both_write_exactly_once(kafka: Kafka, to
     sinks = [rs.to_kafka(target, bootstrap_servers=kafka.bootstrap, delivery="exactly_once") for _ in range(2)]
 
     with pytest.raises(rs.ConfigurationError) as caught:
-        rs.run(records.to(*sinks))
+        rs.run(*[records.to(sink) for sink in sinks])
 
     assert str(caught.value) == (
         "to_kafka: exactly once needs to be said of one sink of a source; got 2 in one run. "

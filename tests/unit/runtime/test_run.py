@@ -1,8 +1,10 @@
 """Running pipelines: in a script, a thread or a notebook cell, side by side, again and again."""
 
 import asyncio
+import gc
 import signal
 import threading
+import warnings
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import reactivex
 
 import rxstream as rs
 from rxstream import operators as ops
+from rxstream.core import Feed
 from tests.unit.runtime.conftest import Threads
 
 # Where it works
@@ -288,3 +291,31 @@ def test_what_is_no_stream_cannot_be_collected() -> None:
 
 def test_an_observable_can_be_collected_as_a_stream() -> None:
     assert rs.collect(reactivex.of(1, 2)) == [1, 2]  # type: ignore[arg-type]  # taken wherever a stream is
+
+
+def test_a_source_that_cannot_be_opened_leaves_nothing_behind() -> None:
+    async def refuse() -> None:
+        raise rs.ConnectError("nobody is there")
+
+    stream = rs.Stream[Any](feed=Feed(name="nowhere", lift=lambda record: record, connect=refuse, live=True))
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        with pytest.raises(rs.ConnectError):
+            rs.run(stream.to(Written()))
+        gc.collect()
+
+    assert said == []
+
+
+class Written:
+    """A sink of the user's own."""
+
+    async def open(self) -> None:
+        """Nothing to get ready."""
+
+    async def write(self, _batch: Any) -> None:
+        """Nothing comes."""
+
+    async def close(self) -> None:
+        """Nothing to let go of."""

@@ -108,3 +108,18 @@ def test_it_is_logged_when_the_shutdown_budget_is_over(caplog: pytest.LogCapture
 
     [said] = [record.getMessage() for record in caplog.records if record.getMessage().startswith("p: ")]
     assert re.fullmatch(r"p: belt\[0\] at 0, key 0, unsettled for \d\.\d s, held by Hanging", said)
+
+
+def test_it_is_logged_when_a_source_has_been_paused_for_long(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rxstream.runtime._pump._LONG", 0.05)
+
+    with caplog.at_level(logging.WARNING, "rxstream"):
+        told_while(live(5, size=1, max_in_flight=2), Hanging())
+
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert re.fullmatch(
+        r"no more is read, as too much waits: p: belt\[0\] at 0, key 0, unsettled for \d\.\d s, held by Hanging",
+        said[0],
+    )

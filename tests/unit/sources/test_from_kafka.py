@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import rxstream as rs
+from rxstream import operators as ops
 
 pytest.importorskip("aiokafka")
 
@@ -61,11 +62,26 @@ def test_a_misspelt_ack_or_delivery_names_the_nearest() -> None:
     )
 
 
-@pytest.mark.parametrize("source", [rs.from_iterable([b"1"]), orders()])
-def test_exactly_once_needs_a_source_that_commits(source: rs.Stream[Any]) -> None:
+SOURCES: list[tuple[rs.Stream[Any], str]] = [
+    (rs.from_iterable([b"1"]), "from_iterable"),
+    (orders(), "from_kafka"),
+    (orders(group_id="g").pipe(ops.merge(rs.interval(1))), "from_kafka, interval"),
+    (orders(group_id="g").pipe(ops.merge(orders(group_id="h"))), "from_kafka, from_kafka"),
+]
+
+
+@pytest.mark.parametrize(("source", "named"), SOURCES, ids=[named for _, named in SOURCES])
+def test_exactly_once_needs_one_source_that_commits(source: rs.Stream[Any], named: str) -> None:
     assert refused(lambda: source.to(exactly_once())) == (
-        "to_kafka: exactly once needs one from_kafka with a group_id as its source; got none. "
+        f"to_kafka: exactly once needs one from_kafka with a group_id as its only source; got {named}. "
         'Say delivery="at_least_once".'
+    )
+
+
+def test_exactly_once_needs_to_be_the_only_sink() -> None:
+    assert refused(lambda: orders(group_id="g").to(exactly_once(), print)) == (
+        "to_kafka: exactly once needs to be the only sink, as another one would get records again; got print too. "
+        'Give that a pipeline of its own, or say delivery="at_least_once".'
     )
 
 
