@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rxstream._version import __version__
-from rxstream.cli import _demo, _run
+from rxstream.cli import _demo, _graph, _run
 from rxstream.errors import ConfigurationError, RxstreamError
 
 _FAILED: Final = 1
@@ -20,6 +20,8 @@ examples:
   rxstream demo --broker kafka --bootstrap-servers localhost:9092
                                                       the same, through Kafka
   rxstream run billing.pipelines:orders               a Pipeline of your own
+  rxstream graph billing.pipelines:orders -o orders.svg
+                                                      a picture of it
 
 exit codes: 0 done or stopped cleanly, 1 the pipeline failed or the shutdown budget ran out, 2 wrong use
 """
@@ -57,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     _demo.add_to(commands, debug)
     _run.add_to(commands, debug)
+    _graph.add_to(commands, debug)
     return parser
 
 

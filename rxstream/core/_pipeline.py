@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,8 @@ class Pipeline:
     sinks: tuple[Any, ...]
     on_error: Handler | None = None
     name: str | None = None
-    #: Says why something is stuck, while it runs.
+    #: What it did in its latest run, by the names in the report; nothing before.
+    counts: Mapping[str, int] = field(default_factory=dict, init=False, repr=False)
     _why_stuck: Callable[[], str] | None = field(default=None, init=False, repr=False)
 
     def why_stuck(self) -> str:
@@ -44,6 +45,15 @@ class Pipeline:
         """
         return f"{self.name or 'pipeline'}: not running" if self._why_stuck is None else self._why_stuck()
 
-    def tell_why_stuck(self, why_stuck: Callable[[], str] | None) -> None:
-        """Note who can say why something is stuck: the run that it is in now."""
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        artist = type(self.stream).artist
+        assert artist is not None  # noqa: S101 - importing rxstream provides it
+        return artist(self)
+
+    def note_begin(self, why_stuck: Callable[[], str]) -> None:
+        """Note that a run has begun, which can say why something is stuck."""
         self._why_stuck = why_stuck
+
+    def note_end(self, counts: Mapping[str, int]) -> None:
+        """Note that the run has ended, and what was done."""
+        self._why_stuck, self.counts = None, counts

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from rxstream.errors import ConfigurationError
 
@@ -34,6 +35,11 @@ class PipelineReport:
     retried: int
     dead_lettered: int
     committed: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """All but the name."""
+        return {name: count for name, count in asdict(self).items() if name != "name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +79,38 @@ class Report:
             )
             for row in rows
         ]
-        return "\n".join([*lines, self._summary()])
+        return "\n".join([*lines, self.summary])
 
-    def _repr_html_(self) -> str:
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as what JSON knows: pipelines as a list of dicts, instants as ISO 8601 text in UTC.
+
+        Example:
+            >>> report = rs.run(rs.from_iterable([1, 2]).to(rs.to_list(), name="numbers"))
+            >>> report.to_dict()["started"], report.to_dict()["pipelines"][0]["emitted"]
+            ('1970-01-01T00:00:00+00:00', 2)
+        """
+        told = asdict(self)
+        instants = {name: getattr(self, name).astimezone(UTC).isoformat() for name in ("started", "ended")}
+        return {**told, "pipelines": list(told["pipelines"]), **instants}
+
+    def as_html(self, *, more: Mapping[str, Sequence[str]], foot: str) -> str:
+        """Return the table as HTML.
+
+        Args:
+            more: Further columns by their heads, each with a cell a pipeline.
+            foot: The line below it, as HTML.
+        """
         import html  # only in a notebook
 
         head, *body = self._rows()
-        cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-        rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in body)
-        return (
-            f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table><p>{html.escape(self._summary())}</p>"
-        )
+        table = [[*head, *more], *([*row, *cells] for row, *cells in zip(body, *more.values(), strict=True))]
+        first, *others = [[html.escape(cell) for cell in row] for row in table]
+        cells = "".join(f"<th>{cell}</th>" for cell in first)
+        rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in others)
+        return f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table><p>{foot}</p>"
+
+    def _repr_html_(self) -> str:
+        return self.as_html(more={}, foot=self.summary)
 
     def _rows(self) -> list[list[str]]:
         # A column of noughts says nothing: only what happened is shown, and always what came in and went out.
@@ -97,7 +124,9 @@ class Report:
         body = [[_shown(getattr(entry, name)) for name in names] for entry in self.pipelines]
         return [head, *body]
 
-    def _summary(self) -> str:
+    @property
+    def summary(self) -> str:
+        """How it ended, and after how long, in a line."""
         parts = [f"{self.reason} after {self.wall:.1f} s"]
         if self.unsettled:
             parts.append(f"{self.unsettled:,} records unsettled".replace(",", " "))

@@ -139,12 +139,12 @@ class Run:
         """Run to the end. What no handler took is in the outcome: not every error may be raised from a coroutine."""
         self._part_times()
         for context in self.contexts:
-            context.pipeline.tell_why_stuck(context.why_stuck)
+            context.pipeline.note_begin(context.why_stuck)
         try:
             await self.guarded(self._course())
         finally:
-            for context in self.contexts:
-                context.pipeline.tell_why_stuck(None)
+            for context, done in zip(self.contexts, self.report().pipelines, strict=True):
+                context.pipeline.note_end(done.counts)
             if isinstance(self.loop, ClockLoop):
                 self.loop.driver = None
         stopped = "stopped" if self._ended is None else "until"
