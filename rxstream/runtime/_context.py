@@ -170,6 +170,9 @@ class PipelineContext:
 
         self._open_ends += 1
         receiver.on_completed = complete
+        if not is_observer(sink):
+            # Nobody is told of an error that has come through to the end: so the run is.
+            receiver.on_error = self._run.fail
         return receiver
 
     def _made(self, sink: Any, context: Any) -> tuple[Receiver, Callable[[], int]]:

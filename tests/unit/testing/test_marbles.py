@@ -537,3 +537,9 @@ def test_values_that_are_not_in_the_diagram_may_be_anything() -> None:
         values = {"x": m.hot("a"), "y": 1}
 
         m.expect(m.hot("y|", values), "y|", values)
+
+
+@pytest.mark.parametrize("sink", [rs.to_console(), print, rs.sink(print)], ids=["to_console", "a function", "sink"])
+def test_an_error_that_comes_through_to_a_sink_ends_a_run(marbles: Marbles, sink: Any) -> None:
+    with pytest.raises(ValueError, match="broken"):
+        rs.run(marbles.hot("-#", error=ValueError("broken")).to(sink))
