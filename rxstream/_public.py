@@ -19,6 +19,8 @@ from rxstream.errors import (
     UntrackedOperatorError,
     error_context,
 )
+from rxstream.metrics import to_frame
+from rxstream.notebook import marble
 from rxstream.operators import agg
 from rxstream.operators._group_by import Group
 from rxstream.operators._joined import MISSING, Joined
@@ -89,6 +91,7 @@ __all__ = [
     "handlers",
     "hopping",
     "interval",
+    "marble",
     "now",
     "operators",
     "real_time",
@@ -103,6 +106,7 @@ __all__ = [
     "to_amqp",
     "to_console",
     "to_file",
+    "to_frame",
     "to_kafka",
     "to_list",
     "to_sql",

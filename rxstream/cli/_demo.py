@@ -78,7 +78,7 @@ def run_file(out: Path, files: Prepared) -> tuple[Tables, rs.Report]:
     """Replay the flights and the weather from their files into files."""
     tables = Tables(Worst(_SHOWN), ByVisibility())
     flights, weather = flights_of(files.flights), weather_of(files.weather)
-    return tables, rs.run(*pipelines(flights, weather, out=out, tables=tables), progress=True)
+    return tables, rs.run(*pipelines(flights, weather, out=out, tables=tables))
 
 
 def run_kafka(out: Path, files: Prepared, bootstrap: str) -> tuple[Tables, rs.Report]:
@@ -104,13 +104,13 @@ def run_kafka(out: Path, files: Prepared, bootstrap: str) -> tuple[Tables, rs.Re
     tables = Tables(Worst(_SHOWN), ByVisibility())
     flights = records("flights").pipe(ops.event_time(scheduled, disorder=DISORDER))
     made = pipelines(flights, records("weather"), out=out, tables=tables, also=sink)
-    return tables, rs.run(*made, progress=True)
+    return tables, rs.run(*made)
 
 
 def _load(files: Prepared, sink: Callable[[str], Any]) -> None:
     flights = flights_of(files.flights).pipe(ops.events(), ops.map(with_provenance), ops.values())
     weather = weather_of(files.weather)
-    rs.run(flights.to(sink("flights"), name="flights"), weather.to(sink("weather"), name="weather"), progress=True)
+    rs.run(flights.to(sink("flights"), name="flights"), weather.to(sink("weather"), name="weather"))
 
 
 def with_provenance(event: rs.Event[Any]) -> rs.Event[Any]:

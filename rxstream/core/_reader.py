@@ -24,6 +24,9 @@ _COUNTED: Final = frozenset({list, tuple, range})
 _TICKS: Final = 512
 
 
+#: How much of a source has been read, and how much there is.
+Extent = tuple[int, int]
+
 #: An instant, what takes the record (its function, its batch and its reader), and the record.
 Taken = tuple[int, "tuple[Any, Any, Reader]", Any]
 
@@ -51,7 +54,7 @@ class Reader:
         close: Lets the source finish its `with` blocks and `finally` clauses.
         row: Of a timer's ticks.
         note_pass: Hears how many seconds the pass of a batch took.
-        share: Says how much of the source has been read, from 0 to 1; None: nobody knows.
+        extent: Says how much of the source has been read, and of how much, in records or bytes; None: nobody knows.
     """
 
     __slots__ = (
@@ -66,12 +69,12 @@ class Reader:
         "batch",
         "close",
         "closing",
+        "extent",
         "intake",
         "one",
         "order",
         "received",
         "row",
-        "share",
         "time_of",
         "waits",
     )
@@ -84,13 +87,13 @@ class Reader:
         close: Callable[[], None],
         row: Row | None = None,
         note_pass: Callable[[float], None] | None = None,
-        share: Callable[[], float | None] | None = None,
+        extent: Callable[[], Extent | None] | None = None,
     ) -> None:
         self.intake = intake
         self.one: Any = intake.one
         self.close = close
         self.row = row
-        self.share = share
+        self.extent = extent
         self.time_of = intake.feed.time_of
         self.order = 0
         #: When the next thing comes of it; `-NEVER`: at once, `NEVER`: nothing does any more.
@@ -274,7 +277,7 @@ def reader_of(intake: Intake, opened: Callable[[Poll], OpenBatch], start: int, h
         if not getattr(batches, "gi_running", False):
             getattr(batches, "close", _nothing)()
 
-    asked = {name: getattr(batches, name, None) for name in ("note_pass", "share")}
+    asked = {name: getattr(batches, name, None) for name in ("note_pass", "extent")}
     return Reader(intake, following, opened, close, **asked)
 
 

@@ -46,7 +46,7 @@ class Iterating:
     async def iterate(self, stream: Stream[Any]) -> AsyncIterator[Any]:
         """Hand out the stream's items one by one; leaving the loop early stops the run."""
         sink = _Handing()
-        async with running(stream.to(sink)) as run:
+        async with running(stream.to(sink), progress=False) as run:
             ended = asyncio.ensure_future(run.wait())
             ended.add_done_callback(lambda _: sink.batches.put_nowait(None))
             try:

@@ -64,7 +64,7 @@ def observe_all(observations: Sequence[Observation], *, start_ns: int = 0, until
             run.scheduler.call_at(begin_ns, partial(_subscribe, run, group))
 
     until = None if until_ns is None else ns_to_datetime(until_ns)
-    options = Options((observe,), Asked(start=ns_to_datetime(start_ns), until=until))
+    options = Options((observe,), Asked(start=ns_to_datetime(start_ns), until=until, progress=False))
     options.exhausts = True
     if run_blocking(options).reason == "stopped":
         # What was not watched to its end tells nothing.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -46,7 +45,7 @@ class Options:
         _refuse_twins(self.pipelines)
         self.jobs: list[Job] = [made for made in given if not isinstance(made, Pipeline)]
         self.shutdown = _shutdown(asked.shutdown)
-        self.progress = bool(asked.progress)
+        self.progress = asked.progress
         self.start = None if asked.start is None else instant_argument("run", "start", asked.start)
         self.until = NEVER if asked.until is None else instant_argument("run", "until", asked.until)
         self.speed = _speed(asked.speed)
@@ -71,7 +70,7 @@ class Options:
 
         made = Run(self)
         started(made)
-        with shown_progress(made.report) if self.progress else nullcontext():
+        with shown_progress(made, self):
             return await made.execute()
 
 

@@ -45,7 +45,9 @@ def run(
         until: Where the run ends: before the first item or tick at or after it.
         speed: How many times faster than the wall clock the past is replayed; None: as fast as possible.
         on_live: Called once, between the past and what is live; it may be async.
-        progress: Whether to show a line of counts on the error output, where that is a terminal.
+        progress: Whether to show how far it has come: in the cell of a notebook, in a few lines of a terminal, or in a
+            plain line a pipeline on any other error output, every ten seconds and, after a minute, every minute. None:
+            in a notebook or a terminal, once it has lasted half a second.
         shutdown: Seconds that work in flight has to finish once the run is stopped.
 
     Returns:

@@ -22,9 +22,9 @@ from rxstream.drivers.formats import packing_of, readable_format
 from rxstream.drivers.parquet import require_pyarrow
 from rxstream.drivers.zst import require_zstd
 from rxstream.errors import ConfigurationError
-from rxstream.sources._file_batches import batches_of
 from rxstream.sources._file_counted import counted
 from rxstream.sources._file_follow import following
+from rxstream.sources._file_once import Once
 from rxstream.sources._file_position import Memory
 from rxstream.sources._file_rows import Asked
 from rxstream.sources._file_values import Record, check_encoding, lifter, reader_of_values
@@ -120,7 +120,7 @@ def from_file(
             key=None if key_of is None else "key_of(value)",
             time=None if instant_of is None else "instant_of(value)",
             bindings={"value_of": value_of, "key_of": key_of, "instant_of": instant_of},
-            batches=partial(batches_of, asked) if once else None,
+            batches=partial(Once, asked) if once else None,
             connect=None if once else _connecting(asked, memory, follow=follow, past=follow and time is not None),
             locate=None if memory is None else _locating(str(path)),
             time_of=None if instant_of is None else lambda record: instant_of(value_of(record[1])),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import IO
 
 from rxstream.drivers.parquet import parquet_rows
 from rxstream.errors import ConnectError
@@ -12,8 +13,8 @@ from rxstream.sources._file_rows import Asked, rows_of
 from rxstream.sources._file_values import Bad, Record
 
 
-def batches_of(asked: Asked) -> Generator[Sequence[Record]]:
-    """Yield batches of what the file holds.
+def batches_of(asked: Asked, note_file: Callable[[IO[bytes]], None] | None = None) -> Generator[Sequence[Record]]:
+    """Yield batches of what the file holds; ``note_file`` hears of the file once it is open.
 
     Raises:
         ConfigurationError: From the iterator, if the file has not the columns asked for.
@@ -24,6 +25,8 @@ def batches_of(asked: Asked) -> Generator[Sequence[Record]]:
         return
     try:
         with opened(asked.path) as file:
+            if note_file is not None:
+                note_file(file)
             yield from rows_of(asked, iter(file)) if asked.format == "csv" else lines_of(file)
     except damage_of(asked.path) as error:
         if isinstance(error, ConnectError):

@@ -98,6 +98,10 @@ class _Slices:
         self._start = start + self._size
         return self._items[start : self._start]
 
+    def extent(self) -> tuple[int, int]:
+        """How many items have been handed over, and how many there are."""
+        return min(self._start, len(self._items)), len(self._items)
+
     def note_pass(self, seconds: float) -> None:
         """Hear how long a pass took."""
         if seconds < _QUICK:

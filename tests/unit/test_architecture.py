@@ -26,7 +26,9 @@ CLIENTS = {
     "backports": "drivers/zst.py",
     "cronsim": "sources/_cron.py",
     "msgpack": "drivers/codecs.py",
+    "pandas": "drivers/frames.py",
     "pika": "drivers/amqp.py",
+    "polars": "drivers/frames.py",
     "pyarrow": "drivers/parquet.py",
     "sqlalchemy": "drivers/sql.py",
 }

@@ -1,6 +1,7 @@
 """What a run says it did."""
 
 import dataclasses
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -155,6 +156,41 @@ def test_a_notebook_shows_it_as_a_table() -> None:
 
 def test_a_notebook_shows_a_name_as_text() -> None:
     assert "<td>&lt;b&gt;</td>" in report(counted("<b>"))._repr_html_()
+
+
+# As data
+
+
+def test_as_data_it_has_all_counts_and_instants_as_text() -> None:
+    assert report(counted("p", received=2, late=1), unsettled=3).to_dict() == {
+        "pipelines": [
+            {
+                "name": "p",
+                "received": 2,
+                "emitted": 0,
+                "dropped": 0,
+                "late": 1,
+                "failed": 0,
+                "retried": 0,
+                "dead_lettered": 0,
+                "committed": 0,
+            }
+        ],
+        "started": "1970-01-01T00:00:00+00:00",
+        "ended": "1970-01-01T00:00:00+00:00",
+        "wall": 1.25,
+        "reason": "completed",
+        "unsettled": 3,
+    }
+
+
+def test_as_data_it_comes_through_json_unchanged() -> None:
+    told = report(counted("p"), counted("q")).to_dict()
+
+    assert json.loads(json.dumps(told)) == told
+
+
+# Frozen
 
 
 def test_it_is_frozen() -> None:
