@@ -110,6 +110,16 @@ class LiveReader:
                 self._places[at].mark = mark
         return {(at.topic, at.partition): mark.offset for at, mark in marks.items()}
 
+    def lag(self) -> int | None:
+        """How many records wait, as far as the client has heard; None: it has not. Any thread may ask."""
+        try:
+            ends = [(self._consumer.highwater(at), place.next) for at, place in list(self._places.items())]
+        except aiokafka().errors.IllegalStateError:
+            # The group is sharing its partitions out.
+            return None
+        known = [max(0, end - place) for end, place in ends if end is not None]
+        return sum(known) if known else None
+
     async def close(self) -> None:
         """Leave the group and close the connections."""
         if self._staying is not None:

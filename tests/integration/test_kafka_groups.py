@@ -197,3 +197,23 @@ def test_a_member_whose_sink_never_answers_stays_one_and_goes_on_when_it_does(
     assert (stayed, sorted(given)) == ([1], values)
     assert report is not None
     assert committed(kafka.bootstrap, source) == ends(kafka.bootstrap, source)
+
+
+def test_a_reader_knows_how_many_records_wait(kafka: Kafka, topic: TopicFactory) -> None:
+    source = topic()
+    write(kafka.bootstrap, source, numbered(5_000))
+
+    async def look() -> tuple[int | None, int | None]:
+        stream = rs.from_kafka(source, bootstrap_servers=kafka.bootstrap, group_id=source)
+        assert stream.feed is not None
+        assert stream.feed.connect is not None
+        reader = await stream.feed.connect()
+        try:
+            before = reader.lag()
+            while not (found := await reader.read()).records:
+                pass
+            return before, reader.lag() + len(found.records)
+        finally:
+            await reader.close()
+
+    assert asyncio.run(look()) == (None, 5_000)
