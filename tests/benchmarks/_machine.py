@@ -5,7 +5,20 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_LIBRARIES = ("rxstream", "reactivex", "aiokafka", "aiostream", "bytewax", "csp", "streamz")
+_LIBRARIES = (
+    "rxstream",
+    "reactivex",
+    "aio-pika",
+    "aiokafka",
+    "aiostream",
+    "bytewax",
+    "confluent-kafka",
+    "csp",
+    "faststream",
+    "pika",
+    "quixstreams",
+    "streamz",
+)
 
 
 def machine() -> str:

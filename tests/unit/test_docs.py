@@ -13,8 +13,18 @@ import pytest
 from tests.unit.test_readme import _BLOCK, README
 
 DOCS = README.parent / "docs"
-PAGES = ("time.md", "testing.md", "event-time.md", "delivery.md", "your-own.md")
+PAGES = ("time.md", "testing.md", "event-time.md", "delivery.md", "your-own.md", "errors.md", "tutorial.md")
+HOW_TOS = tuple(sorted(f"how-to/{page.name}" for page in (DOCS / "how-to").glob("*.md")))
 OPERATORS = tuple(sorted(f"operators/{page.name}" for page in (DOCS / "operators").glob("*.md")))
+#: Blocks that are shown and not run in the page's session: tests, what needs a broker, and what a shell is told.
+ASIDE = {("pytest", "python"), ("kafka", "python"), ("rabbitmq", "python"), (None, "sh"), (None, "dockerfile")}
+#: How many lines are read in a few minutes; the tutorial takes ten.
+LINES = {"tutorial.md": 200} | dict.fromkeys(HOW_TOS, 100)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 def blocks(page: str) -> list[tuple[str | None, str, str]]:
@@ -43,26 +53,34 @@ def printed(page: str) -> Iterator[str]:
         yield out.getvalue()
 
 
-@pytest.mark.parametrize("page", PAGES + OPERATORS)
+@pytest.mark.parametrize("page", PAGES + HOW_TOS + OPERATORS)
 def test_the_code_on_a_page_prints_what_stands_below_it(page: str) -> None:
     assert list(printed(page)) == [output for _, output in shown(page)]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES + HOW_TOS)
 def test_every_block_is_run_or_compared(page: str) -> None:
     languages = [(needs, language) for needs, language, _ in blocks(page)]
 
-    assert set(languages) <= {(None, "python"), (None, "text"), ("pytest", "python")}
+    assert set(languages) <= {(None, "python"), (None, "text")} | ASIDE
     assert languages.count((None, "text")) == len([output for _, output in shown(page) if output])
 
 
-@pytest.mark.parametrize("page", PAGES + OPERATORS)
+@pytest.mark.parametrize("page", PAGES + HOW_TOS)
+def test_code_that_needs_a_broker_is_python_all_the_same(page: str) -> None:
+    for needs, language, code in blocks(page):
+        if needs is not None and language == "python":
+            compile(code, page, "exec")
+
+
+@pytest.mark.parametrize("page", PAGES + HOW_TOS + OPERATORS)
 def test_a_page_is_read_in_a_few_minutes(page: str) -> None:
-    assert len((DOCS / page).read_text().splitlines()) <= 150
+    assert len((DOCS / page).read_text().splitlines()) <= LINES.get(page, 150)
 
 
-def test_the_tests_on_the_page_pass(tmp_path: Path) -> None:
-    (tests,) = (code for needs, _, code in blocks("testing.md") if needs == "pytest")
+@pytest.mark.parametrize("page", ["testing.md", "how-to/test-with-marbles.md"])
+def test_the_tests_on_a_page_pass(page: str, tmp_path: Path) -> None:
+    (tests,) = (code for needs, _, code in blocks(page) if needs == "pytest")
     (tmp_path / "test_page.py").write_text(tests)
 
     # The plugin is found as in any project: because it is installed.
