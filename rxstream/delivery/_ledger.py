@@ -85,11 +85,15 @@ class _Stretch:
 
     @property
     def safe(self) -> int:
+        self.let_go()
+        return self.entries[0].safe if self.entries else self.end
+
+    def let_go(self) -> None:
+        """Forget what is settled and has nothing unsettled before it."""
         while self.entries and self.entries[0].settled:
             entry = self.entries.popleft()
             self.thinned = max(0, self.thinned - 1)
             self.settled += entry.below(entry.end)
-        return self.entries[0].safe if self.entries else self.end
 
     def below(self, position: int) -> int:
         """How many records lie below a position that is safe."""
@@ -261,6 +265,8 @@ class Batch:
         if self.released:
             for entry in self._entries:
                 entry.stretch.changes += 1
+                # Its records go while they are young: kept until the next commit, the garbage collector counts them.
+                entry.stretch.let_go()
 
     def _weigh(self) -> None:
         # Held as a whole it weighs its records; otherwise what is held for work, but no more than it has.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from rxstream.core import Event, did_you_mean
 from rxstream.errors import ConfigurationError, MissingExtraError
@@ -45,14 +45,40 @@ class _Str:
 
 class _Json:
     def __init__(self) -> None:
-        self._write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain).encode
-        self._read = json.JSONDecoder().decode
+        #: What is being written, so that what contains itself is found out.
+        self._under_way: dict[int, Any] = {}
+        self._parts_of = _json_parts(self._under_way)
+        decoder = json.JSONDecoder()
+        self._read, self._read_first = decoder.decode, decoder.raw_decode
 
     def encode(self, value: Any) -> bytes:
-        return self._write(value).encode()
+        try:
+            return "".join(self._parts_of(value, 0)).encode()
+        except BaseException:
+            self._under_way.clear()
+            raise
 
     def decode(self, raw: bytes) -> Any:
-        return self._read(raw.decode())
+        text = raw.decode()
+        try:
+            # Without a look for blanks around it: there mostly are none.
+            value, end = self._read_first(text)
+        except ValueError:
+            return self._read(text)
+        return value if end == len(text) else self._read(text)
+
+
+def _json_parts(under_way: dict[int, Any]) -> Callable[[Any, int], Iterable[str]]:
+    """Make what writes values in JSON, piece by piece.
+
+    `json.JSONEncoder` makes it anew for each value, which costs a third of the whole; so it is made here, once.
+    """
+    made: Any = getattr(json.encoder, "c_make_encoder", None)
+    if made is None:
+        encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain)
+        return lambda value, _depth: encoder.iterencode(value)
+    parts: Any = made(under_way, plain, json.encoder.encode_basestring, None, ":", ",", False, False, True)
+    return cast("Callable[[Any, int], Iterable[str]]", parts)
 
 
 class _Msgpack:

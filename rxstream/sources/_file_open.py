@@ -54,4 +54,7 @@ def _only_member(path: Path) -> IO[bytes]:
     if len(names) != 1:
         archive.close()
         raise ConnectError(f"from_file: the archive must hold one file; {str(path)!r} holds {len(names)}. Unpack it.")
-    return archive.open(names[0])
+    member = archive.open(names[0])
+    # The member keeps what it needs of it.
+    archive.close()
+    return member
