@@ -154,9 +154,10 @@ def pipelines(
 
 
 async def _create_topics(bootstrap: str, *names: str) -> None:
-    from rxstream.drivers.kafka import create_topic, require_aiokafka
+    from rxstream.drivers import require_client
+    from rxstream.drivers.kafka import create_topic
 
-    require_aiokafka("demo")
+    require_client("demo", "aiokafka", extra="kafka")
     for name in names:
         # One partition keeps the file's order. The rows are of 2013: a time limit would delete them at once.
         await create_topic("demo", bootstrap, name, partitions=1, configs={"retention.ms": "-1"})

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, Final
 
-from rxstream.errors import ConfigurationError, ConnectError, MissingExtraError
+from rxstream.drivers.clients import require_client
+from rxstream.errors import ConfigurationError, ConnectError
 
 #: Seconds in which a broker must answer at the start.
 CONNECT_BUDGET: Final = 9.0
@@ -22,18 +23,6 @@ FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 2.0
 
 _SCHEMES: Final = ("amqp", "amqps")
-
-
-def require_pika(who: str) -> None:
-    """Check, without importing it, that the client library is there.
-
-    Raises:
-        MissingExtraError: If it is not.
-    """
-    if importlib.util.find_spec("pika") is None:
-        raise MissingExtraError(
-            f"{who}: needs pika, which is not installed. Run: pip install 'rxstream[amqp]'", name="pika"
-        )
 
 
 @cache
@@ -69,7 +58,7 @@ def address_of(who: str, url: Any) -> Address:
     Raises:
         ConfigurationError: If it is no URL of a broker.
     """
-    require_pika(who)
+    require_client(who, "pika", extra="amqp")
     try:
         if url.partition("://")[0] not in _SCHEMES:
             raise ValueError(url)

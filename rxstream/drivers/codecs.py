@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any, Final, Protocol, cast
 
 from rxstream.core import Event, did_you_mean
-from rxstream.errors import ConfigurationError, MissingExtraError
+from rxstream.drivers.clients import require_client
+from rxstream.errors import ConfigurationError, DecodeError
 
 
 class Codec(Protocol):
@@ -83,12 +84,8 @@ def _json_parts(under_way: dict[int, Any]) -> Callable[[Any, int], Iterable[str]
 
 class _Msgpack:
     def __init__(self) -> None:
-        try:
-            msgpack = importlib.import_module("msgspec.msgpack")
-        except ImportError:
-            raise MissingExtraError(
-                "codec \"msgpack\": needs msgspec, which is not installed. Run: pip install 'rxstream[msgpack]'"
-            ) from None
+        require_client('codec "msgpack"', "msgspec", extra="msgpack")
+        msgpack = importlib.import_module("msgspec.msgpack")
         self.encode: Callable[[Any], bytes] = msgpack.Encoder(enc_hook=plain).encode
         self.decode: Callable[[bytes], Any] = msgpack.Decoder().decode
 
@@ -115,6 +112,32 @@ def codec_of(who: str, codec: Any) -> Codec:
     raise ConfigurationError(
         f'{who}: codec must be a name or an object with encode and decode; got {codec!r}. "json" is a good start.'
     )
+
+
+def decoder_of(who: str, codec: Any, what: str = "value") -> Callable[[bytes], Any] | None:
+    """The function by which a source reads its records; None: they are handed over as they are.
+
+    What it raises is a `DecodeError` that says whose bytes were no what.
+
+    Args:
+        who: The source.
+        codec: As in `codec_of`.
+        what: Which part of a record it reads.
+    """
+    if codec is None or codec == "bytes":
+        return None
+    decode = codec_of(who, codec).decode
+
+    def decoded(raw: bytes) -> Any:
+        try:
+            return decode(raw)
+        except Exception as error:
+            raise DecodeError(
+                f"{who}: the {what} must be what codec {codec!r} reads ({error}); got {raw!r}. "
+                "Mend the producer or the codec."
+            ) from error
+
+    return decoded
 
 
 def json_line(value: Any) -> bytes:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Final, TypeVar
 
 from rxstream.core import did_you_mean, require_names
-from rxstream.errors import ConfigurationError, ConnectError, MissingExtraError
+from rxstream.errors import ConfigurationError, ConnectError
 
 T = TypeVar("T")
 
@@ -41,18 +41,6 @@ _OURS: Final = frozenset(
         "value_serializer",
     }
 )
-
-
-def require_aiokafka(who: str) -> None:
-    """Check, without importing it, that the client library is there.
-
-    Raises:
-        MissingExtraError: If it is not.
-    """
-    if importlib.util.find_spec("aiokafka") is None:
-        raise MissingExtraError(
-            f"{who}: needs aiokafka, which is not installed. Run: pip install 'rxstream[kafka]'", name="aiokafka"
-        )
 
 
 @cache

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rxstream.core import did_you_mean
-from rxstream.errors import ConfigurationError, ConnectError, MissingExtraError
+from rxstream.errors import ConfigurationError, ConnectError
 
 #: Rows read at a time.
 _ROWS: Final = 512
@@ -18,18 +18,6 @@ _ROWS: Final = 512
 _BUFFER: Final = 1 << 18
 
 Row = dict[str, Any]
-
-
-def require_pyarrow(who: str) -> None:
-    """Check, without importing it, that the library is there.
-
-    Raises:
-        MissingExtraError: If it is not.
-    """
-    if importlib.util.find_spec("pyarrow") is None:
-        raise MissingExtraError(
-            f"{who}: needs pyarrow, which is not installed. Run: pip install 'rxstream[parquet]'", name="pyarrow"
-        )
 
 
 def parquet_rows(who: str, path: Path, columns: Sequence[str]) -> Iterator[list[Row | Exception]]:

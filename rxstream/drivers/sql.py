@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Final
 
 from rxstream.core import did_you_mean
+from rxstream.drivers.clients import require_client
 from rxstream.errors import ConfigurationError, MissingExtraError
 
 #: Databases that replace a row of the same key, and where SQLAlchemy keeps their way of saying so.
@@ -48,10 +49,7 @@ def checked_url(who: str, url: Any, *, upserts: bool) -> Any:
         ConfigurationError: If it is none, or names a database or a driver that cannot be used.
         MissingExtraError: If SQLAlchemy or the driver is not installed.
     """
-    if importlib.util.find_spec("sqlalchemy") is None:
-        raise MissingExtraError(
-            f"{who}: needs sqlalchemy, which is not installed. Run: pip install 'rxstream[sql]'", name="sqlalchemy"
-        )
+    require_client(who, "sqlalchemy", extra="sql")
     parsed = _parsed(who, url)
     try:
         dialect = parsed.get_dialect()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from rxstream.core import Feed, callable_, choice, name_of
-from rxstream.drivers import codec_of
+from rxstream.drivers import codec_of, require_client
 from rxstream.drivers.kafka import (
     PartitionOf,
     aiokafka,
@@ -15,7 +15,6 @@ from rxstream.drivers.kafka import (
     client_of,
     closed,
     connected,
-    require_aiokafka,
     require_topics,
 )
 from rxstream.drivers.kafka_packs import Packer, Packs, text_or_bytes
@@ -77,7 +76,7 @@ def to_kafka(
     if partition is not None:
         callable_("to_kafka", partition=partition)
     choice("to_kafka", _DELIVERIES, delivery=delivery)
-    require_aiokafka("to_kafka")
+    require_client("to_kafka", "aiokafka", extra="kafka")
     options = check_extra("to_kafka", "AIOKafkaProducer", extra)
     exactly_once = Transactions("to_kafka", name_of(topic) if callable(topic) else topic)
     transactions = exactly_once if delivery == "exactly_once" else None

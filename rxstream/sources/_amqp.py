@@ -17,7 +17,7 @@ from rxstream.core import (
     positive_count,
     require_names,
 )
-from rxstream.drivers import codec_of
+from rxstream.drivers import decoder_of
 from rxstream.drivers.amqp import address_of
 from rxstream.drivers.amqp_properties import headers_of, nanoseconds
 from rxstream.drivers.amqp_reader import MOST_PREFETCHED, Message, Settings, reading
@@ -113,7 +113,7 @@ def from_amqp(
         extra=extra or {},
         acks_before=choice("from_amqp", _ACKS, ack=ack) == "before",
     )
-    return Stream(feed=_feed(settings, _decoder(codec), manual=ack == "manual"))
+    return Stream(feed=_feed(settings, decoder_of("from_amqp", codec), manual=ack == "manual"))
 
 
 def _feed(settings: Settings, decode: Callable[[bytes], Any] | None, *, manual: bool) -> Feed:
@@ -150,20 +150,3 @@ def _feed(settings: Settings, decode: Callable[[bytes], Any] | None, *, manual: 
         commit_interval=_COMMIT_INTERVAL,
         manual=manual,
     )
-
-
-def _decoder(codec: Any) -> Callable[[bytes], Any] | None:
-    if codec is None or codec == "bytes":
-        return None
-    decode = codec_of("from_amqp", codec).decode
-
-    def decoded(raw: bytes) -> Any:
-        try:
-            return decode(raw)
-        except Exception as error:
-            raise DecodeError(
-                f"from_amqp: the value must be what codec {codec!r} reads ({error}); got {raw!r}. "
-                "Mend the producer or the codec."
-            ) from error
-
-    return decoded

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from rxstream.core import NEVER, SECOND, Stream, datetime_to_ns, did_you_mean, ns_to_datetime
-from rxstream.errors import ConfigurationError, MissingExtraError
+from rxstream.drivers import require_client
+from rxstream.errors import ConfigurationError
 from rxstream.sources._timer import ticking
 
 #: The fields in their order, and what may stand in each.
@@ -211,8 +212,5 @@ def _nearest(tz: str) -> str:
 
 def _cronsim() -> Any:
     """The library that knows crontabs."""
-    if importlib.util.find_spec("cronsim") is None:
-        raise MissingExtraError(
-            "cron: needs cronsim, which is not installed. Run: pip install 'rxstream[cron]'", name="cronsim"
-        )
+    require_client("cron", "cronsim", extra="cron")
     return importlib.import_module("cronsim")

@@ -18,8 +18,8 @@ from rxstream.core import (
     path_argument,
     unit_choice,
 )
+from rxstream.drivers import require_client
 from rxstream.drivers.formats import packing_of, readable_format
-from rxstream.drivers.parquet import require_pyarrow
 from rxstream.drivers.zst import require_zstd
 from rxstream.errors import ConfigurationError
 from rxstream.sources._file_counted import counted
@@ -134,7 +134,7 @@ def from_file(
 
 def _check_extras(path: Path, format: str) -> None:
     if format == "parquet":
-        require_pyarrow("from_file")
+        require_client("from_file", "pyarrow", extra="parquet")
     elif packing_of(path) == ".zst":
         require_zstd("from_file")
 

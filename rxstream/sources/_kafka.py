@@ -19,8 +19,8 @@ from rxstream.core import (
     positive_count,
     positive_duration_ns,
 )
-from rxstream.drivers import codec_of
-from rxstream.drivers.kafka import check_extra, require_aiokafka
+from rxstream.drivers import decoder_of, require_client
+from rxstream.drivers.kafka import check_extra
 from rxstream.drivers.kafka_past import opened
 from rxstream.drivers.kafka_settings import POLL, Settings
 from rxstream.drivers.kafka_transactions import Reading
@@ -100,8 +100,8 @@ def from_kafka(
         most=min(POLL, -(-positive_count("from_kafka", max_in_flight=max_in_flight) // 2)),
     )
     reading = Reading(settings)
-    decode = _decoder(codec, "value")
-    decode_key = _decoder(key_codec, "key")
+    decode = decoder_of("from_kafka", codec)
+    decode_key = decoder_of("from_kafka", key_codec, "key")
 
     def lift(record: Any) -> Event[Any]:
         origin = Origin(record.topic, record.partition, record.offset)
@@ -188,25 +188,8 @@ def _stop(stop: Any) -> str | int | None:
 
 
 def _extra(extra: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    require_aiokafka("from_kafka")
+    require_client("from_kafka", "aiokafka", extra="kafka")
     return check_extra("from_kafka", "AIOKafkaConsumer", extra)
-
-
-def _decoder(codec: Any, what: str) -> Callable[[bytes], Any] | None:
-    if codec is None or codec == "bytes":
-        return None
-    decode = codec_of("from_kafka", codec).decode
-
-    def decoded(raw: bytes) -> Any:
-        try:
-            return decode(raw)
-        except Exception as error:
-            raise DecodeError(
-                f"from_kafka: the {what} must be what codec {codec!r} reads ({error}); got {raw!r}. "
-                "Mend the producer or the codec."
-            ) from error
-
-    return decoded
 
 
 def _expression(raw: str, name: str, decode: Callable[[bytes], Any] | None) -> str:

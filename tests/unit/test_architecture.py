@@ -25,7 +25,7 @@ CLIENTS = {
     "aiokafka": "drivers/kafka.py",
     "backports": "drivers/zst.py",
     "cronsim": "sources/_cron.py",
-    "msgpack": "drivers/codecs.py",
+    "msgspec": "drivers/codecs.py",
     "pandas": "drivers/frames.py",
     "pika": "drivers/amqp.py",
     "polars": "drivers/frames.py",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rxstream.drivers import codec_of
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=15,
 )
@@ -56,3 +56,10 @@ def test_what_has_no_form_in_json_is_refused_and_leaves_nothing_behind(codec: An
         codec.encode([[object()]])
 
     assert codec.encode([[1]]) == b"[[1]]"
+
+
+@given(value=JSON)
+def test_msgpack_gives_back_what_it_was_given(value: Any) -> None:
+    codec = codec_of("here", "msgpack")
+
+    assert codec.decode(codec.encode(value)) == value
