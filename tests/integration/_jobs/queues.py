@@ -25,7 +25,10 @@ class Got(NamedTuple):
 @contextmanager
 def channel(url: str) -> Iterator[BlockingChannel]:
     """A channel of a connection that lasts as long as the block."""
-    connection = pika.BlockingConnection(pika.URLParameters(url))
+    parameters = pika.URLParameters(url)
+    # A broker that has just come back takes connections before it answers them.
+    parameters.connection_attempts, parameters.retry_delay = 20, 0.25
+    connection = pika.BlockingConnection(parameters)
     try:
         yield connection.channel()
     finally:
