@@ -5,134 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from array import array
-from bisect import bisect_left
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from rxstream.core import Event, Feed, Partition, Poll, Span
 from rxstream.delivery._answers import Answers
+from rxstream.delivery._stretch import Entry, Stretch
 
 #: Of `max_in_flight`, what may still be waiting when reading goes on: so that it does not flutter.
 _RESUME_SHARE: Final = 0.75
-#: Of one partition, how many unsettled records are looked past for what is settled above them.
-_MOST_LOOKED_PAST: Final = 100_000
-
-
-class _Entry:
-    """One batch's stretch of one partition, until everything in it is settled."""
-
-    __slots__ = ("batch", "end", "first", "partition", "pins", "places", "records", "stretch")
-
-    def __init__(self, batch: Batch, span: Span, stretch: _Stretch) -> None:
-        self.batch = batch
-        self.stretch = stretch
-        self.partition, self.first, self.end, self.records = span
-        self.pins: dict[int, int] = {}  # position -> how often it is held
-        self.places: array[int] | None = None  # its records' positions, where they are needed and have gaps
-
-    @property
-    def settled(self) -> bool:
-        return not self.pins and self.batch.released
-
-    @property
-    def safe(self) -> int:
-        """The position below which everything of it is settled."""
-        return min(self.pins) if self.pins and self.batch.released else self.first
-
-    def below(self, position: int) -> int:
-        """How many of its records lie below a position."""
-        if position >= self.end and self.records is not None:
-            return self.records
-        if position <= self.first:
-            return 0
-        if self.records == self.end - self.first:
-            return position - self.first
-        if self.places is not None:
-            return bisect_left(self.places, position)
-        return self.batch.count(self.partition, position)
-
-    def forget_records(self, positions: array[int]) -> None:
-        """Do without the batch's records, given all their positions."""
-        self.records = len(positions)
-        if self.pins and self.records != self.end - self.first:
-            self.places = positions
-
-    @property
-    def unsettled(self) -> Sequence[tuple[int, int]]:
-        """Its ranges that are not settled, in order."""
-        if not self.batch.released:
-            return [(self.first, self.end)]
-        return [(pin, pin + 1) for pin in sorted(self.pins)]
-
-
-class _Stretch:
-    """One partition's entries in the order they were read, and the position below which all is settled."""
-
-    __slots__ = ("changes", "committed", "counted", "end", "entries", "settled", "thinned", "told", "told_last")
-
-    def __init__(self, begin: int) -> None:
-        self.entries: deque[_Entry] = deque()
-        self.end = begin
-        self.settled = 0  # records of entries that are settled as a whole
-        self.committed = begin
-        self.counted = 0  # records below what is committed
-        self.changes = 0  # how often something in it was settled
-        self.told_last = 0  # of these, how many were known when commits were asked for
-        self.told = 0  # and when they were last taken
-        self.thinned = 0  # how many entries from the first on have been looked at for what need not be kept
-
-    @property
-    def safe(self) -> int:
-        self.let_go()
-        return self.entries[0].safe if self.entries else self.end
-
-    def let_go(self) -> None:
-        """Forget what is settled and has nothing unsettled before it."""
-        while self.entries and self.entries[0].settled:
-            entry = self.entries.popleft()
-            self.thinned = max(0, self.thinned - 1)
-            self.settled += entry.below(entry.end)
-
-    def below(self, position: int) -> int:
-        """How many records lie below a position that is safe."""
-        return self.settled + (self.entries[0].below(position) if self.entries else 0)
-
-    def above(self) -> Iterator[tuple[int, int]]:
-        """The ranges that are settled above the first record that is not, in order."""
-        settled_from: int | None = None
-        looked_past = 0
-        for entry in self.entries:
-            for first, end in entry.unsettled:
-                if settled_from is not None and settled_from < first:
-                    yield settled_from, first
-                settled_from = end
-                looked_past += 1
-            if looked_past > _MOST_LOOKED_PAST:
-                return
-        if settled_from is not None and settled_from < self.end:
-            yield settled_from, self.end
-
-    def thin(self) -> None:
-        """Let go of what is settled of those batches that stay because something else in them is not."""
-        for entry in islice(self.entries, self.thinned, None):
-            if not entry.batch.released:
-                return
-            entry.batch.thin()
-            self.thinned += 1
-
-    @property
-    def first_unsettled(self) -> _Entry | None:
-        """The first entry that is not settled."""
-        return next((entry for entry in tuple(self.entries) if not entry.settled), None)
-
-    @property
-    def has_news(self) -> bool:
-        """Whether there is something to commit."""
-        if self.safe > self.committed:
-            return True
-        return self.changes > self.told and next(self.above(), None) is not None
+#: Seconds.
+_MOMENT: Final = 0.1
 
 
 class Batch:
@@ -155,13 +38,13 @@ class Batch:
     def __init__(self, ledger: Ledger, records: Sequence[Any], lift: Callable[[Any], Event[Any]], tracks: bool) -> None:
         self._ledger = ledger
         # Few, and mostly one: to look through them costs less than a dict.
-        self._entries: tuple[_Entry, ...] = ()
+        self._entries: tuple[Entry, ...] = ()
         self._open = True
         self._forgotten = 0  # records that are settled and no longer kept
         self._whole = 0
         self._waiting = 0
         #: When it was handed over, on a clock that only runs on.
-        self.opened = time.monotonic()
+        self.opened = ledger.moment()
         self._weight = 0
         self.records = records
         self.lift = lift
@@ -180,20 +63,13 @@ class Batch:
             self._weigh()
         if self.tracks:
             partition, position = self._ledger.locate(record)
-            pins = self._entry_of(partition).pins
-            pins[position] = pins.get(position, 0) + 1
+            self._entry_of(partition).pin(record, position)
 
     def unpin(self, record: Any, waiting: bool) -> None:
         """Take one pin back."""
         if self.tracks:
             partition, position = self._ledger.locate(record)
-            entry = self._entry_of(partition)
-            pins = entry.pins
-            if pins[position] == 1:
-                del pins[position]
-                entry.stretch.changes += 1
-            else:
-                pins[position] -= 1
+            self._entry_of(partition).unpin(position)
         if waiting:
             self._waiting -= 1
             self._ledger.at_work -= 1
@@ -236,28 +112,30 @@ class Batch:
                 self.pin(unsettled, False)
         self._open = False
 
-    def enter(self, span: Span, stretch: _Stretch) -> _Entry:
+    def enter(self, span: Span, stretch: Stretch) -> Entry:
         """Make the entry of one of its stretches."""
-        entry = _Entry(self, span, stretch)
+        entry = Entry(self, span, stretch)
         self._entries += (entry,)
         return entry
 
     def thin(self) -> None:
         """Keep of the records, once it is released, those that are held: there may be one for years."""
-        positions: dict[Partition, array[int]] = {entry.partition: array("q") for entry in self._entries}
-        kept = []
+        found: dict[Partition, list[Any]] = {entry.partition: [] for entry in self._entries}
         for record in self.records:
-            partition, position = self._ledger.locate(record)
-            positions[partition].append(position)
-            if position in self._entry_of(partition).pins:
-                kept.append(record)
-        if not self._forgotten:
-            for entry in self._entries:
-                entry.forget_records(positions[entry.partition])
+            found[self._ledger.locate(record)[0]].append(record)
+        kept: list[Any] = []
+        for entry in self._entries:
+            records = found[entry.partition]
+            positions = array("q", [self._ledger.locate(record)[1] for record in records])
+            if not self._forgotten:
+                entry.forget_records(positions)
+            if not entry.keep_few(records):
+                held = set(entry.pins)
+                kept += [record for record, position in zip(records, positions, strict=True) if position in held]
         self._forgotten += len(self.records) - len(kept)
         self.records = tuple(kept)
 
-    def _entry_of(self, partition: Partition) -> _Entry:
+    def _entry_of(self, partition: Partition) -> Entry:
         entries = self._entries
         return entries[0] if len(entries) == 1 else next(entry for entry in entries if entry.partition == partition)
 
@@ -299,21 +177,29 @@ class Ledger:
     def __init__(self, feed: Feed, answers: Answers | None = None) -> None:
         self._feed = feed
         self._answers = answers
-        self._stretches: dict[Partition, _Stretch] = {}
+        self._stretches: dict[Partition, Stretch] = {}
         self._room = asyncio.Event()
         self._room.set()
         self.locate = feed.locate or _nowhere
         self._latest = 0
+        self._moment = 0.0
         self.waiting = 0
         self.at_work = 0
         self.committed = 0
+
+    def moment(self) -> float:
+        """Now, to a tenth of a second: batches of one moment share the number."""
+        now = time.monotonic()
+        if now - self._moment >= _MOMENT:
+            self._moment = now
+        return self._moment
 
     def open(self, poll: Poll) -> Batch:
         """Start a batch: all of it is unsettled until it is closed."""
         batch = Batch(self, poll.records, self._feed.lift, bool(poll.spans))
         self._latest = len(poll.records)
         for span in poll.spans:
-            stretch = self._stretches.setdefault(span.partition, _Stretch(span.first))
+            stretch = self._stretches.setdefault(span.partition, Stretch(span.first, self.locate))
             stretch.entries.append(batch.enter(span, stretch))
             stretch.end = span.end
         if self._answers is not None:
@@ -380,7 +266,7 @@ class Ledger:
             return None
         position, _ = entry.unsettled[0]
         at = (entry.partition, position)
-        records = entry.batch.records
+        records = [*entry.batch.records, *(entry.pins if isinstance(entry.pins, list) else ())]
         # Where positions have gaps, the first one of a stretch may be that of no record.
         record = next((one for one in records if self.locate(one) >= at and self.locate(one)[0] == at[0]), records[0])
         return Stuck(entry.batch, record, time.monotonic() - entry.batch.opened)
@@ -389,7 +275,7 @@ class Ledger:
     def unsettled(self) -> int:
         """How many records have not been settled."""
         return sum(
-            len(entry.pins) if entry.batch.released else entry.below(entry.end)
+            len(entry.positions) if entry.batch.released else entry.below(entry.end)
             for stretch in self._stretches.values()
             for entry in stretch.entries
         )

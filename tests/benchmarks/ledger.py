@@ -36,6 +36,7 @@ def works() -> Iterator[Work]:
     yield Work(
         name="1 000 000 records of 100 B in polls of 500, 1 % never settled",
         contenders=[
+            Contender("the records alone, in a list", lambda: _in_a_process(keep_in_a_list)),
             Contender("a dict by position", lambda: _in_a_process(keep_in_a_dict)),
             Contender(_RXSTREAM, lambda: _in_a_process(keep_in_the_ledger, needs=_RXSTREAM)),
         ],
@@ -72,6 +73,14 @@ def grown(keep: Keep, records: int) -> float:
     if below + above + in_flight != records:
         raise AssertionError(f"ledger, {keep}: {below} + {above} + {in_flight} must be {records} records")
     return (end - begin) / in_flight
+
+
+def keep_in_a_list(count: int, picked: Callable[[], bool], at_end: Callable[[], None]) -> tuple[int, int]:
+    """Keep the records and nothing else: what the others take beyond it is their own."""
+    unsettled = [record for records in _polls(count) for record in records if picked()]
+    at_end()
+    below = unsettled[0].position
+    return below, count - below - len(unsettled)
 
 
 def keep_in_a_dict(count: int, picked: Callable[[], bool], at_end: Callable[[], None]) -> tuple[int, int]:
