@@ -12,6 +12,8 @@ from tests.brokers.server import Server
 
 # Debian's own start script. The one on the path changes user and folder; this one leaves both to its caller.
 _PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+# What it is told of queues goes to their tables at once: a new node that is killed may forget what is in its log only.
+_REMEMBERS_AT_ONCE = "-mnesia dump_log_write_threshold 1"
 
 
 class RabbitMQ(Server):
@@ -64,7 +66,7 @@ def _environment(folder: Path, *, names: int) -> dict[str, str]:
         "RABBITMQ_DIST_PORT": str(free_port()),
         # The script then becomes the node instead of its parent: the process that is started is the one to signal.
         "RABBITMQ_ALLOW_INPUT": "1",
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"-kernel inet_dist_use_interface {{127,0,0,1}} {_REMEMBERS_AT_ONCE}",
         "ERL_AFLAGS": "-start_epmd false",
         "ERL_EPMD_ADDRESS": LOOPBACK,
         "ERL_EPMD_PORT": str(names),
