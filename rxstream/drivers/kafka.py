@@ -7,7 +7,8 @@ import importlib
 import importlib.util
 import inspect
 import logging
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -88,15 +89,55 @@ async def connected(who: str, client: Any, bootstrap: str) -> None:
     """Start a client.
 
     Raises:
-        ConnectError: If no broker answers, in one line with the address.
+        ConnectError: If no broker answers, or lets us in, in one line with the address.
     """
+    heard = _Heard()
+    log = logging.getLogger("aiokafka")
+    log.addHandler(heard)
     try:
         await asyncio.wait_for(client.start(), CONNECT_BUDGET)
     except (aiokafka().errors.KafkaError, OSError, TimeoutError) as error:
         await _quietly(client.close() if hasattr(client, "close") else client.stop())
+        if heard.refusal:
+            raise ConnectError(
+                f"{who}: the Kafka broker at {bootstrap} must let us in; it refused user and password. "
+                "Correct sasl_plain_username and sasl_plain_password in extra."
+            ) from error
         raise ConnectError(
             f"{who}: a Kafka broker must answer at {bootstrap}; {_reason(error)}. "
             "Start it, or correct bootstrap_servers (and security_protocol, if it wants a password)."
+        ) from error
+    finally:
+        log.removeHandler(heard)
+
+
+class _Heard(logging.Handler):
+    """Hears in the client's log that a broker refused who we are: it raises only that it could not connect."""
+
+    refusal = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        errors = aiokafka().errors
+        refusals = errors.SaslAuthenticationFailed, errors.AuthenticationFailedError
+        self.refusal |= isinstance(record.args, tuple) and any(isinstance(one, refusals) for one in record.args)
+
+
+@contextmanager
+def telling_refusals(who: str, bootstrap: str) -> Iterator[None]:
+    """Say in one line what the brokers do not let us do.
+
+    Raises:
+        ConnectError: If they refuse something in the block.
+    """
+    errors = aiokafka().errors
+    try:
+        yield
+    except (errors.TopicAuthorizationFailedError, errors.GroupAuthorizationFailedError) as error:
+        what = "group" if isinstance(error, errors.GroupAuthorizationFailedError) else "topic"
+        named = " ".join(str(part) for part in error.args) or what
+        raise ConnectError(
+            f"{who}: we must have the right to the {what}; {bootstrap} refuses it: {named}. "
+            "Have it granted, or correct the name or the user."
         ) from error
 
 

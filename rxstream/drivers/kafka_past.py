@@ -9,7 +9,7 @@ from operator import attrgetter, le
 from typing import Any, Final
 
 from rxstream.core import Poll
-from rxstream.drivers.kafka import aiokafka, closed
+from rxstream.drivers.kafka import aiokafka, closed, telling_refusals
 from rxstream.drivers.kafka_reader import WAIT, LiveReader
 from rxstream.drivers.kafka_settings import Settings, connect
 from rxstream.drivers.kafka_start import offsets_at
@@ -32,10 +32,11 @@ async def opened(settings: Settings, reading: Reading) -> LiveReader:
             return LiveReader(consumer, settings, known, transactions=transactions)
         partition = aiokafka().TopicPartition
         everywhere = [partition(topic, number) for topic, numbers in known.items() for number in numbers]
-        if isinstance(settings.stop, int):
-            ends = await offsets_at(consumer, everywhere, settings.stop)
-        else:
-            ends = await consumer.end_offsets(everywhere)
+        with telling_refusals("from_kafka", settings.bootstrap):
+            if isinstance(settings.stop, int):
+                ends = await offsets_at(consumer, everywhere, settings.stop)
+            else:
+                ends = await consumer.end_offsets(everywhere)
         return PastReader(consumer, settings, known, ends, transactions=transactions)
     except BaseException:
         await closed(consumer)
@@ -71,10 +72,10 @@ class PastReader(LiveReader):
             self._consumer.seek(at, self._ends[at])
         self._consumer.resume(*self._consumer.paused())
 
-    async def read(self) -> Poll | None:
+    async def _read(self) -> Poll | None:
         """Wait for the next records; None, in the past, when every partition that is ours is at its end."""
         if not self._is_past:
-            return await super().read()
+            return await super()._read()
         self._raise_error()
         if not await self._get_ready():
             await self._wait_joined()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
 from rxstream.core import Above, Partition, Poll, Span
-from rxstream.drivers.kafka import aiokafka, closed
+from rxstream.drivers.kafka import aiokafka, closed, telling_refusals
 from rxstream.drivers.kafka_group import Group
 from rxstream.drivers.kafka_marks import Mark
 from rxstream.drivers.kafka_place import Place
@@ -78,7 +78,15 @@ class LiveReader:
             self._ready.clear()
 
     async def read(self) -> Poll | None:
-        """Wait for the next records."""
+        """Wait for the next records.
+
+        Raises:
+            ConnectError: If we may not.
+        """
+        with telling_refusals("from_kafka", self._settings.bootstrap):
+            return await self._read()
+
+    async def _read(self) -> Poll | None:
         self._raise_error()
         if not await self._get_ready():
             await self._wait_joined()

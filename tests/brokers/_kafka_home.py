@@ -37,10 +37,10 @@ def java(home: Path) -> list[str]:
     return ["java", "-cp", str(home / "libs" / "*")]
 
 
-def write_settings(path: Path, *, data: Path, broker: int, controller: int) -> None:
-    """Write the settings of a broker with its disk at ``data`` and these two ports."""
+def write_settings(path: Path, *, data: Path, broker: int, login: int, controller: int) -> None:
+    """Write the settings of a broker with its disk at ``data`` and these ports."""
     template = (_HERE / "kafka.properties").read_text(encoding="utf-8")
-    path.write_text(template.format(data=data, broker=broker, controller=controller), encoding="utf-8")
+    path.write_text(template.format(data=data, broker=broker, login=login, controller=controller), encoding="utf-8")
 
 
 def _need_java() -> None:
@@ -90,7 +90,7 @@ def _fetch_jars(libs: Path) -> None:
 def _format_disk(home: Path) -> None:
     # Brokers start from copies of it, which saves each the second that formatting takes. It knows no ports.
     settings = home / "format.properties"
-    write_settings(settings, data=home / "disk", broker=1, controller=2)
+    write_settings(settings, data=home / "disk", broker=1, login=2, controller=3)
     arguments = [*java(home), "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(settings)]
     run(arguments, why=f"Kafka {_VERSION} must format a disk", command=shlex.join(arguments))
 

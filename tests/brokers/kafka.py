@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -33,15 +33,22 @@ class Kafka(Server):
         leash = Leash("kafka")
         folder = leash.folder
         self._port = free_port()
+        self._login_port = free_port()
         super().__init__("Kafka", leash, command=_command(home, folder), ready=lambda: accepts(self._port))
         shutil.copytree(home / "disk", folder / "disk")
         settings = folder / "server.properties"
-        write_settings(settings, data=folder / "disk", broker=self._port, controller=free_port())
+        ports = {"broker": self._port, "login": self._login_port, "controller": free_port()}
+        write_settings(settings, data=folder / "disk", **ports)
 
     @property
     def bootstrap(self) -> str:
         """The address to give to clients, the same after each start."""
         return f"{LOOPBACK}:{self._port}"
+
+    @property
+    def login(self) -> str:
+        """Another address of it, at which who connects must log in: as ``alice``, by the password ``open sesame``."""
+        return f"{LOOPBACK}:{self._login_port}"
 
 
 class TopicFactory(Protocol):
@@ -53,6 +60,27 @@ class TopicFactory(Protocol):
 def create_topic(bootstrap: str, name: str, partitions: int = 1, configs: Mapping[str, str] | None = None) -> None:
     """Create a topic; not to be called from inside a running event loop."""
     asyncio.run(_create_topic(bootstrap, name, partitions, dict(configs or {})))
+
+
+def allow_only(bootstrap: str, name: str, *operations: str) -> None:
+    """Let everybody do these things with a topic, ``read``, ``write`` and ``describe``, and nothing else."""
+    asyncio.run(_allow_only(bootstrap, name, operations))
+
+
+async def _allow_only(bootstrap: str, name: str, operations: Sequence[str]) -> None:
+    from aiokafka.admin import AIOKafkaAdminClient
+    from aiokafka.protocol.admin import CreateAclsRequest
+
+    topic, literally, allow = 2, 3, 3
+    codes = {"read": 3, "write": 4, "describe": 8, "alter": 7}
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        # One that nobody needs makes all that is not named forbidden.
+        for operation in operations or ("alter",):
+            await admin._send_request(CreateAclsRequest(topic, name, literally, "User:*", "*", codes[operation], allow))
+    finally:
+        await admin.close()
 
 
 async def _create_topic(bootstrap: str, name: str, partitions: int, configs: dict[str, str]) -> None:
