@@ -6,6 +6,7 @@ import heapq
 from typing import Final
 
 from rxstream.cli._flights import UNKNOWN, Line
+from rxstream.runtime._numbers import spaced
 
 _CLASSES: Final = {"<1": "below 1", "1-5": "1 to 5", ">5": "above 5", UNKNOWN: "unknown"}
 
@@ -47,6 +48,5 @@ class ByVisibility:
         lines = [f"{'visibility (miles)':<28}{'flights':>7}{'mean delay':>13}"]
         for name, (flights, minutes) in self._totals.items():
             if flights:
-                counted = f"{flights:,}".replace(",", " ")
-                lines.append(f"{_CLASSES[name]:<28}{counted:>7}{minutes / flights:>9.1f} min")
+                lines.append(f"{_CLASSES[name]:<28}{spaced(flights):>7}{minutes / flights:>9.1f} min")
         return "\n".join(lines)

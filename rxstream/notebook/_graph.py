@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, NamedTuple
 from rxstream.core import Operator, Pipeline, Stream, foreign_name, parents_of, sinks_of
 from rxstream.notebook._given import given_to_operator, given_to_source, handler_words, sink_words
 from rxstream.notebook._words import clean
+from rxstream.runtime._numbers import spaced
 
 #: What a node is; a way is one of several that items may go.
 Kind = Literal["source", "operator", "sink", "handler", "way"]
@@ -205,4 +206,4 @@ def _way(stream: Stream[Any], step: Operator[Any, Any]) -> str:
 
 
 def _told(counts: Mapping[str, int], name: str, word: str) -> str:
-    return f"{counts[name]:,} {word}".replace(",", " ") if name in counts else ""
+    return f"{spaced(counts[name])} {word}" if name in counts else ""

@@ -6,6 +6,7 @@ import uuid
 from html import escape
 from typing import Any
 
+from rxstream.runtime._numbers import spaced
 from rxstream.runtime._progress_state import State
 from rxstream.runtime._progress_text import said_of_run, sentence_of
 
@@ -36,7 +37,7 @@ class Cell:
 def html_of(state: State) -> str:
     """The state as a table, and a line below it."""
     report = state.report
-    rates = {"per second": [f"{rate:,.0f}".replace(",", " ") for rate in state.rates]}
+    rates = {"per second": [spaced(rate) for rate in state.rates]}
     return report.as_html(more=rates, foot=escape(report.summary) if state.is_over else _running(state))
 
 

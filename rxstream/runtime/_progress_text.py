@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from rxstream.runtime._numbers import shortened, spaced
 from rxstream.runtime._progress_state import State
 from rxstream.runtime._report import PipelineReport
 
@@ -76,9 +77,9 @@ def lines_of(state: State, width: int, marks: Marks) -> list[list[Part]]:
 def sentence_of(state: State, entry: PipelineReport) -> str:
     """Tell of one pipeline in a line for a log."""
     rate = state.rates[state.report.pipelines.index(entry)]
-    counts = [f"{_number(count)} {word}" for count, word, _ in _told(entry, [entry])]
+    counts = [f"{spaced(count)} {word}" for count, word, _ in _told(entry, [entry])]
     at = f"{time_text(state.report.wall)}  {_clean(entry.name)}: "
-    return at + ", ".join([*counts, f"{_number(rate)}/s", *(part.text for part in said_of_run(state))])
+    return at + ", ".join([*counts, f"{spaced(rate)}/s", *(part.text for part in said_of_run(state))])
 
 
 def time_text(seconds: float) -> str:
@@ -100,7 +101,7 @@ def _lines(state: State, detail: _Detail, marks: Marks) -> list[list[Part]]:
 
 
 def _row(state: State, place: int, detail: _Detail, marks: Marks) -> list[Part]:
-    entry, number = state.report.pipelines[place], _number if detail.whole else _short
+    entry, number = state.report.pipelines[place], spaced if detail.whole else shortened
     name = _cut([Part(_clean(entry.name), "bold")], detail.name, marks)
     counts = [Part(f"{number(count)} {word}", style) for count, word, style in _told(entry, state.report.pipelines)]
     return [*name, *counts, Part(f"{number(state.rates[place])}/s")]
@@ -117,7 +118,7 @@ def said_of_run(state: State) -> list[Part]:
     """What is said of the run as a whole."""
     report = state.report
     if state.is_over:
-        unsettled = [Part(f"{_number(report.unsettled)} unsettled", "red")] if report.unsettled else []
+        unsettled = [Part(f"{spaced(report.unsettled)} unsettled", "red")] if report.unsettled else []
         word, style = ("failed", "red") if report.reason == "error" else (report.reason, "")
         return [Part(f"{word} after {report.wall:.1f} s", style), *unsettled]
     parts = []
@@ -126,7 +127,7 @@ def said_of_run(state: State) -> list[Part]:
     if state.left is not None:
         parts += [Part(f"{time_text(state.left)} left")]
     if state.lag is not None:
-        parts += [Part(f"{_number(state.lag)} behind", "yellow" if state.lag else "")]
+        parts += [Part(f"{spaced(state.lag)} behind", "yellow" if state.lag else "")]
     if state.replays and report.ended.year > 1970:
         parts += [Part(f"at {report.ended:%Y-%m-%d %H:%M}")]
     return parts
@@ -153,18 +154,6 @@ def _aligned(rows: list[list[Part]]) -> list[list[Part]]:
         ]
         for row in rows
     ]
-
-
-def _number(count: float) -> str:
-    return f"{count:,.0f}".replace(",", " ")
-
-
-def _short(count: float) -> str:
-    for unit in ("", "k", "M", "G"):
-        if count < 999.5:
-            return f"{count:.3g}{unit}" if unit else f"{count:.0f}"
-        count /= 1000
-    return f"{count:.0f}T"
 
 
 def _clean(text: str) -> str:

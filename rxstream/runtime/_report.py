@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from rxstream.errors import ConfigurationError
+from rxstream.runtime._numbers import spaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Report:
         """How it ended, and after how long, in a line."""
         parts = [f"{self.reason} after {self.wall:.1f} s"]
         if self.unsettled:
-            parts.append(f"{self.unsettled:,} records unsettled".replace(",", " "))
+            parts.append(f"{spaced(self.unsettled)} records unsettled")
         return ", ".join(parts)
 
 
@@ -147,4 +148,4 @@ class Outcome(NamedTuple):
 
 
 def _shown(cell: object) -> str:
-    return f"{cell:,}".replace(",", " ") if isinstance(cell, int) else str(cell)
+    return spaced(cell) if isinstance(cell, int) else str(cell)
