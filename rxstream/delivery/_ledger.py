@@ -199,7 +199,9 @@ class Ledger:
         batch = Batch(self, poll.records, self._feed.lift, bool(poll.spans))
         self._latest = len(poll.records)
         for span in poll.spans:
-            stretch = self._stretches.setdefault(span.partition, Stretch(span.first, self.locate))
+            stretch = self._stretches.get(span.partition)
+            if stretch is None:
+                stretch = self._stretches[span.partition] = Stretch(span.first, self.locate)
             stretch.entries.append(batch.enter(span, stretch))
             stretch.end = span.end
         if self._answers is not None:
