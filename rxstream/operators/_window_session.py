@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from rxstream.core import NEVER, Downstream, Hold, positive_duration_ns
+from rxstream.core import NEVER, Downstream, positive_duration_ns
 from rxstream.errors import ConfigurationError
 from rxstream.operators._window_open import Late, Open, Panes, in_order
 from rxstream.operators.agg import Aggregate
@@ -122,14 +122,11 @@ class SessionWindows:
             if instant > window.end:
                 window.end = instant
         window.first = min(window.first, first)
-        window.hold(self._held())
+        window.hold(self._down.hold_if_tracked())
         self._changed(window)
 
     def _is_near(self, window: Open, instant: int) -> bool:
         return window.start - self._gap <= instant <= window.end + self._gap
-
-    def _held(self) -> Hold | None:
-        return self._down.hold_if_tracked()
 
     def _begin(self, value: Any, key: Any, instant: int, first: int) -> None:
         if instant + self._lag < self.watermark:
@@ -137,7 +134,7 @@ class SessionWindows:
             return
         state = self._aggregate.add(self._aggregate.init(), value, instant)
         window = Open(key, instant, instant, state, first)
-        window.hold(self._held())
+        window.hold(self._down.hold_if_tracked())
         sessions = self._open.setdefault(key, [])
         sessions.append(window)
         sessions.sort(key=_start_of)
