@@ -17,6 +17,7 @@ from rxstream.core._arguments import (
     signed_duration_ns,
     unit_choice,
 )
+from rxstream.core._awaited import awaited
 from rxstream.core._catching import Catching
 from rxstream.core._connect import Connections, End, Intake, connect
 from rxstream.core._context import (
@@ -32,7 +33,7 @@ from rxstream.core._context import (
 )
 from rxstream.core._event import Event, Headers, Origin, answerable, make_event, make_source_event, raw_value
 from rxstream.core._feed import Above, Closing, Connection, Feed, Partition, Poll, Row, Span, Tick
-from rxstream.core._fields import field_reader, readable
+from rxstream.core._fields import field_reader, fields_of, readable
 from rxstream.core._foreign import Untracked, foreign_name
 from rxstream.core._held_watermark import HeldWatermark, Mark
 from rxstream.core._inline import Inline
@@ -138,6 +139,7 @@ __all__ = [
     "Work",
     "answerable",
     "as_stream",
+    "awaited",
     "callable_",
     "check_handler",
     "check_sink_argument",
@@ -150,6 +152,7 @@ __all__ = [
     "did_you_mean",
     "duration_ns",
     "field_reader",
+    "fields_of",
     "foreign_name",
     "inline",
     "instant_argument",

@@ -1,8 +1,9 @@
-"""Reading a part of a value, as a function or the name of a field says."""
+"""The parts of a value: all that it has, or the one that a function or the name of a field says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from rxstream.core._arguments import callable_, did_you_mean
@@ -41,3 +42,16 @@ def readable(read: Callable[[Any], Any], value: Any) -> Any:
         return read(value)
     except FAILURES:
         return None
+
+
+def fields_of(value: Any) -> Mapping[Any, Any] | None:
+    """All the parts of a mapping, a dataclass or a named tuple, by their names; None for what has no such parts."""
+    # Dicts first: asking for other mappings takes several times as long.
+    if isinstance(value, (dict, Mapping)):
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        named: Mapping[str, Any] = value._asdict()
+        return named
+    return None

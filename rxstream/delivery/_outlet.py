@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from rxstream.core import FAILURES, Context, Halt, Receiver, Sink, is_cancelled, sink_name
+from rxstream.core import FAILURES, Context, Halt, Receiver, Sink, awaited, is_cancelled, sink_name
 from rxstream.delivery._gathered import Gathered, failures_of
 from rxstream.delivery._parked import Parked
 from rxstream.errors import BatchError
@@ -91,7 +91,7 @@ class Outlet:
 
     async def open(self) -> None:
         """Get the sink ready."""
-        await _done(self.sink.open())
+        await awaited(self.sink.open())
 
     def prepare(self, writing: asyncio.Lock) -> None:
         """Get ready for items, once the sink is open; ``writing`` keeps several pipelines from writing at once."""
@@ -105,7 +105,7 @@ class Outlet:
 
     async def close(self) -> None:
         """Let the sink go."""
-        await _done(self.sink.close())
+        await awaited(self.sink.close())
 
     async def work(self) -> None:
         """Write what comes, until cancelled."""
@@ -134,7 +134,7 @@ class Outlet:
 
     async def _write(self, batch: Gathered, payload: Any) -> None:
         try:
-            receipt = await _done(self.sink.write(payload))
+            receipt = await awaited(self.sink.write(payload))
         except FAILURES as error:
             if is_cancelled(error):
                 raise
@@ -187,7 +187,7 @@ class Outlet:
     async def _answer(self, payload: Any) -> BaseException | None:
         """Write, wait for the confirmation, and say what was wrong."""
         try:
-            await _done(await _done(self.sink.write(payload)))
+            await awaited(await awaited(self.sink.write(payload)))
         except FAILURES as error:
             if is_cancelled(error):
                 raise
@@ -240,11 +240,6 @@ class Outlet:
 
     def _report(self, value: Any, error: BaseException) -> None:
         self._context.failed(error, self.name, value, self.receiver)
-
-
-async def _done(made: Any) -> Any:
-    """What a sink's method gives; one that has nothing to wait for need not be async."""
-    return await made if inspect.isawaitable(made) else made
 
 
 def sink_receiver(name: str, on_next: Callable[[Any], None]) -> Receiver:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from rxstream.core import Event
+from rxstream.core import Event, fields_of
 from rxstream.operators._joined import MISSING, Joined
 from rxstream.operators._window_pane import Pane
 
@@ -57,7 +56,7 @@ def _cells(item: Any) -> Iterator[Cell]:
         for place, side in enumerate(("left", "right"), 1):
             yield from _side(side, getattr(item, side), place)
     else:
-        named = _fields(item)
+        named = fields_of(item)
         yield from [Cell("value", item)] if named is None else [Cell(str(name), named[name]) for name in named]
 
 
@@ -97,20 +96,7 @@ def _together(one: list[Any] | None, other: list[Any]) -> list[Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    return not isinstance(value, Pane | Event | Joined) and _fields(value) is None
-
-
-def _fields(item: Any) -> Mapping[Any, Any] | None:
-    """The fields of what has some."""
-    # Dicts first: asking for other mappings takes several times as long.
-    if isinstance(item, (dict, Mapping)):
-        return item
-    if is_dataclass(item) and not isinstance(item, type):
-        return {field.name: getattr(item, field.name) for field in fields(item)}
-    if isinstance(item, tuple) and hasattr(item, "_asdict"):
-        named: Mapping[str, Any] = item._asdict()
-        return named
-    return None
+    return not isinstance(value, Pane | Event | Joined) and fields_of(value) is None
 
 
 def _plain(value: Any) -> Any:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rxstream.core import callable_, did_you_mean
+from rxstream.core import callable_, did_you_mean, fields_of
 from rxstream.drivers.sql_table import Row
 from rxstream.errors import ConfigurationError, DeliveryError
 
@@ -54,14 +53,9 @@ def _reader(what: str, spec: Any) -> Callable[[Any], Any]:
 
 def _whole(value: Any) -> Row:
     """All there is in a value."""
-    # Dicts first: asking for other mappings takes several times as long.
-    if isinstance(value, (dict, Mapping)):
-        return dict(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        row: Row = value._asdict()
-        return row
+    row = fields_of(value)
+    if row is not None:
+        return dict(row)
     raise DeliveryError(
         f"to_sql: a value must be a dict, a dataclass or a named tuple; got {value!r}. "
         "Map it to one, or say columns={column: function}."

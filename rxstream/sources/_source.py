@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final, TypeVar
 
-from rxstream.core import Above, Event, Feed, Partition, Poll, Source, Span, Stream
+from rxstream.core import Above, Event, Feed, Partition, Poll, Source, Span, Stream, awaited
 from rxstream.errors import ConfigurationError, StreamError
 
 T = TypeVar("T")
@@ -126,10 +126,10 @@ class Opened:
     async def open(self) -> None:
         """Open it; where that fails it is closed."""
         try:
-            await _done(self._source.open(dict(self._committed)))
+            await awaited(self._source.open(dict(self._committed)))
         except BaseException as error:
             try:
-                await _done(self._source.close())
+                await awaited(self._source.close())
             except Exception as second:  # noqa: BLE001 - whatever it is, the first error is the one to tell
                 error.add_note(f"from_source: then {self._name}.close failed too: {second!r}")
             raise
@@ -152,7 +152,7 @@ class Opened:
         moved = {at: position for at, position in positions.items() if self._told.get(at) != position}
         if moved:
             await self._interrupt()
-            await _done(self._source.commit(dict(moved)))
+            await awaited(self._source.commit(dict(moved)))
             self._told.update(moved)
             self._committed.update(moved)
         return positions
@@ -163,7 +163,7 @@ class Opened:
         if self._reading is not None:
             # An error there stands behind what was wanted.
             self._reading.exception()
-        await _done(self._source.close())
+        await awaited(self._source.close())
 
     async def _read(self) -> Sequence[Any] | None:
         """What one read gives; nothing while it still waits."""
@@ -240,8 +240,3 @@ class Opened:
 
 def _has_no_origin(event: Event[Any]) -> bool:
     return event.origin is None
-
-
-async def _done(made: Any) -> Any:
-    """What a method gives; one that has nothing to wait for need not be async."""
-    return await made if inspect.isawaitable(made) else made

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
+
+from rxstream.core import awaited
 
 #: Seconds that anything under check may take.
 PATIENCE: Final = 10.0
@@ -36,16 +37,11 @@ class Rule:
         """
         try:
             async with asyncio.timeout(PATIENCE):
-                return await done(call())
+                return await awaited(call())
         except TimeoutError as error:
             raise self.broken(must, f"it was not done after {PATIENCE:g} s", remedy) from error
         except Exception as error:
             raise self.broken(must, f"it raised {error!r}", remedy) from error
-
-
-async def done(made: Any) -> Any:
-    """What a call gives, awaited if that is possible."""
-    return await made if inspect.isawaitable(made) else made
 
 
 def in_a_loop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

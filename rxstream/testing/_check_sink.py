@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from rxstream.core import check_sink_argument
+from rxstream.core import awaited, check_sink_argument
 from rxstream.errors import BatchError, ConfigurationError
-from rxstream.testing._calling import done, in_a_loop
+from rxstream.testing._calling import in_a_loop
 from rxstream.testing._written_sink import WrittenSink
 
 _FLUSH: Final = "Do not return before they are safe."
@@ -56,7 +56,7 @@ def check_sink(factory: Callable[[], Any]) -> None:
 
 
 async def _made(factory: Callable[[], Any]) -> WrittenSink:
-    made = await done(factory())
+    made = await awaited(factory())
     sink, *rest = made if isinstance(made, tuple) else (made, None)
     try:
         check_sink_argument("check_sink", sink)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from rxstream.core import Event, Partition, Stream
+from rxstream.core import Event, Partition, Stream, awaited
 from rxstream.errors import ConfigurationError
 from rxstream.sources import from_source
-from rxstream.testing._calling import done, in_a_loop
+from rxstream.testing._calling import in_a_loop
 from rxstream.testing._read_source import ReadSource
 from rxstream.testing._stream_source import StreamSource
 
@@ -62,7 +62,7 @@ def check_source(factory: Callable[[], Any]) -> None:
 async def _made(factory: Callable[[], Any], values: list[Any] | None) -> ReadSource:
     made = factory()
     # A stream can be awaited: for its last value.
-    made = made if isinstance(made, Stream) else await done(made)
+    made = made if isinstance(made, Stream) else await awaited(made)
     source, *held = made if isinstance(made, tuple) else (made,)
     if isinstance(source, Stream) and source.feed is not None:
         source = StreamSource(source.feed)

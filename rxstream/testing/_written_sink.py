@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from rxstream.core import Event, Origin, Sink, is_observer, thread_slot
+from rxstream.core import Event, Origin, Sink, awaited, is_observer, thread_slot
 from rxstream.errors import BatchError
-from rxstream.testing._calling import Rule, done
+from rxstream.testing._calling import Rule
 
 _NO_HARM: Final = "See the cause."
 _NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -74,7 +74,7 @@ class WrittenSink:
 
     async def stored(self) -> list[Any] | None:
         """What is stored now; None if nobody can say."""
-        return None if self._read_back is None else list(await done(self._read_back()))
+        return None if self._read_back is None else list(await awaited(self._read_back()))
 
     async def check_stored(self, expected: Sequence[Any], must: str, remedy: str) -> None:
         """See whether these values are stored, in this order."""
@@ -83,7 +83,7 @@ class WrittenSink:
             raise self.rule.broken(must, _difference(found, list(expected)), remedy)
 
     async def _confirmed(self, write: Callable[[], Any]) -> None:
-        receipt = await done(write())
+        receipt = await awaited(write())
         if inspect.isawaitable(receipt):
             await receipt
 
@@ -125,7 +125,7 @@ class Plain:
         errors: dict[int, BaseException] = {}
         for place, value in enumerate(batch):
             try:
-                await done(self._take(value))
+                await awaited(self._take(value))
             except Exception as error:  # noqa: BLE001 - it is this item's
                 errors[place] = error
         if errors:
