@@ -69,6 +69,7 @@ from rxstream.core._passport import (
 from rxstream.core._pipeline import Handler, Pipeline
 from rxstream.core._reader import PENDING, Reader, reader_of
 from rxstream.core._receiver import ENDLESS, Receiver, Stop, linked_stop
+from rxstream.core._refused import find_refused
 from rxstream.core._relay import Relay
 from rxstream.core._replay import Merge
 from rxstream.core._scheduler import TICKS, WORK, StreamScheduler
@@ -153,6 +154,7 @@ __all__ = [
     "duration_ns",
     "field_reader",
     "fields_of",
+    "find_refused",
     "foreign_name",
     "inline",
     "instant_argument",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -40,7 +39,7 @@ class Batch:
         # Few, and mostly one: to look through them costs less than a dict.
         self._entries: tuple[Entry, ...] = ()
         self._open = True
-        self._forgotten = 0  # records that are settled and no longer kept
+        self._forgotten = 0  # records that are no longer kept here
         self._whole = 0
         self._waiting = 0
         #: When it was handed over, on a clock that only runs on.
@@ -120,19 +119,14 @@ class Batch:
 
     def thin(self) -> None:
         """Keep of the records, once it is released, those that are held: there may be one for years."""
-        found: dict[Partition, list[Any]] = {entry.partition: [] for entry in self._entries}
+        if self._forgotten:
+            return
+        located: dict[Partition, list[tuple[int, Any]]] = {entry.partition: [] for entry in self._entries}
         for record in self.records:
-            found[self._ledger.locate(record)[0]].append(record)
-        kept: list[Any] = []
-        for entry in self._entries:
-            records = found[entry.partition]
-            positions = array("q", [self._ledger.locate(record)[1] for record in records])
-            if not self._forgotten:
-                entry.forget_records(positions)
-            if not entry.keep_few(records):
-                held = set(entry.pins)
-                kept += [record for record, position in zip(records, positions, strict=True) if position in held]
-        self._forgotten += len(self.records) - len(kept)
+            partition, position = self._ledger.locate(record)
+            located[partition].append((position, record))
+        kept = [record for entry in self._entries for record in entry.thin(located[entry.partition])]
+        self._forgotten = len(self.records) - len(kept)
         self.records = tuple(kept)
 
     def _entry_of(self, partition: Partition) -> Entry:

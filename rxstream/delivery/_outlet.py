@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from rxstream.core import FAILURES, Context, Halt, Receiver, Sink, awaited, is_cancelled, sink_name
+from rxstream.core import FAILURES, Context, Halt, Receiver, Sink, awaited, find_refused, is_cancelled, sink_name
 from rxstream.delivery._gathered import Gathered, failures_of
 from rxstream.delivery._parked import Parked
 from rxstream.errors import BatchError
@@ -165,18 +165,8 @@ class Outlet:
         self._confirm(batch, error)
 
     async def _refused(self, batch: Gathered) -> BatchError | None:
-        """Send a refused batch again, in ever smaller parts and in order, until what is refused stands alone."""
-        refused: dict[int, BaseException] = {}
-        parts = [range(len(batch))]
-        while parts:
-            part = parts.pop()
-            error = await self._answer(self._packed(batch, part))
-            if error is not None and len(part) == 1:
-                refused[part[0]] = error
-            elif error is not None:
-                half = len(part) // 2
-                parts += [part[half:], part[:half]]
-        return BatchError(refused) if refused else None
+        """Send a refused batch again, in parts."""
+        return await find_refused([range(len(batch))], lambda part: self._answer(self._packed(batch, part)))
 
     def _packed(self, batch: Gathered, places: Iterable[int]) -> Any:
         packing = self.sink.packer()  # type: ignore[attr-defined]  # only sinks that pack come here
@@ -225,7 +215,7 @@ class Outlet:
         self.confirmed += len(batch) - len(failed)
         try:
             for place, reason in failed.items():
-                batch.in_the_name_of(place, self._context.slot, partial(self._report, batch.values[place], reason))
+                batch.in_the_name_of(place, self._slot, partial(self._report, batch.values[place], reason))
         except Halt:
             # The run knows; what it was stopped at must not be settled, and what comes now is not waited for.
             self._broken = True

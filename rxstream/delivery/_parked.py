@@ -7,7 +7,7 @@ from typing import Any
 
 from rxstream.core import Context
 from rxstream.delivery._gathered import Gathered, failures_of
-from rxstream.delivery._retries import place_in_order, wait_to_retry
+from rxstream.delivery._retries import place_in_order, seconds_to_retry, wait_to_retry
 
 
 class _Unit:
@@ -69,8 +69,7 @@ class Parked:
     def take_failed(self, batch: Gathered, error: BaseException | None) -> dict[int, BaseException]:
         """Park what is to be tried again of a batch; returns what has failed for good."""
         failed = failures_of(batch, error)
-        retrying = self._context.retrying
-        again = [place for place in failed if retrying and retrying.wait_before(failed[place], 1) is not None]
+        again = [place for place in failed if seconds_to_retry(self._context, failed[place], 1) is not None]
         whole = len(again) == len(batch) and len(set(map(id, failed.values()))) == 1
         for places in [again] if whole else [[place] for place in again]:
             if places:

@@ -41,11 +41,18 @@ class Retries:
         return Rows(below, context)
 
 
-async def wait_to_retry(context: Context, error: BaseException, attempts: int) -> bool:
-    """Wait until what failed is to be tried again; False: it is not."""
+def seconds_to_retry(context: Context, error: BaseException, attempts: int) -> float | None:
+    """Seconds until what failed is to be tried again; None: it is not, and the error says how often it was."""
     seconds = None if context.retrying is None else context.retrying.wait_before(error, attempts)
     if seconds is None:
         attach_attempts(error, attempts)
+    return seconds
+
+
+async def wait_to_retry(context: Context, error: BaseException, attempts: int) -> bool:
+    """Wait until what failed is to be tried again; False: it is not."""
+    seconds = seconds_to_retry(context, error, attempts)
+    if seconds is None:
         return False
     await asyncio.sleep(seconds)
     context.statistics.retried += 1
@@ -130,7 +137,7 @@ class Rows:
         self._failure = _Failure(error, operator, below)
 
     def _take_failed(self, value: Any, failure: _Failure) -> None:
-        seconds = self._seconds(failure, 1)
+        seconds = seconds_to_retry(self._owner, failure.error, 1)
         if seconds is None:
             self._owner.failed(failure.error, failure.operator, value, failure.below)
             return
@@ -139,13 +146,6 @@ class Rows:
         first.attempts, first.seconds = 1, seconds
         self._rows[at] = deque([first])
         self._owner.spawn(self._work(at), failure.operator)
-
-    def _seconds(self, failure: _Failure, attempts: int) -> float | None:
-        assert self._owner.retrying is not None  # noqa: S101 - there are no rows without a policy
-        seconds = self._owner.retrying.wait_before(failure.error, attempts)
-        if seconds is None:
-            attach_attempts(failure.error, attempts)
-        return seconds
 
     def _waiting(self, value: Any) -> _Waiting:
         mark = None if self._watermark is None else self._watermark.mark()
@@ -175,7 +175,7 @@ class Rows:
         if failure is None:
             return True
         first.attempts += 1
-        seconds = self._seconds(failure, first.attempts)
+        seconds = seconds_to_retry(self._owner, failure.error, first.attempts)
         if seconds is not None:
             first.seconds = seconds
             return False

@@ -80,22 +80,24 @@ class Entry:
             return bisect_left(self.places, position)
         return self.batch.count(self.partition, position)
 
-    def keep_few(self, records: Sequence[Any]) -> bool:
-        """Keep the records that are held in place of their positions, where they are few; whether they are."""
-        pins, locate = self.pins, self.stretch.locate
-        if not isinstance(pins, dict) or sum(pins.values()) > _FEW:
-            return not isinstance(pins, dict)
-        found = [record for record in records for _ in range(pins.get(locate(record)[1], 0))]
+    def thin(self, located: Sequence[tuple[int, Any]]) -> list[Any]:
+        """Do without the batch's records, given all of its own with their positions; those that must stay with it.
+
+        Where few are held they become its pins, in place of their positions, and none must stay.
+        """
+        # Mostly the same number, which is kept once.
+        self.records = self.stretch.sizes.setdefault(len(located), len(located))
+        pins = self.pins
+        assert isinstance(pins, dict)  # noqa: S101 - a batch is thinned once
+        if pins and self.records != self.end - self.first:
+            self.places = array("q", [position for position, _ in located])
+        held = [(position, record) for position, record in located if position in pins]
+        if sum(pins.values()) > _FEW:
+            return [record for _, record in held]
+        found = [record for position, record in held for _ in range(pins[position])]
         # A copy is as long as it must be, and no longer.
         self.pins = found[:]
-        return True
-
-    def forget_records(self, positions: array[int]) -> None:
-        """Do without the batch's records, given all their positions."""
-        # Mostly the same number, which is kept once.
-        self.records = self.stretch.sizes.setdefault(len(positions), len(positions))
-        if self.pins and self.records != self.end - self.first:
-            self.places = positions
+        return []
 
     @property
     def unsettled(self) -> Sequence[tuple[int, int]]:
@@ -177,6 +179,7 @@ class Stretch:
     @property
     def first_unsettled(self) -> Entry | None:
         """The first entry that is not settled."""
+        # Copied at once: it is asked from other threads too, while the run's goes on.
         return next((entry for entry in tuple(self.entries) if not entry.settled), None)
 
     @property

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from rxstream.core import positive_count
+from rxstream.core import find_refused, positive_count
 from rxstream.drivers.sql import checked_url
 from rxstream.drivers.sql_table import DatabaseAway, Row, Table
-from rxstream.errors import BatchError, ConfigurationError, DeliveryError
+from rxstream.errors import ConfigurationError, DeliveryError
 from rxstream.sinks._sql_rows import fitting, row_reader
 
 _LOG: Final = logging.getLogger("rxstream")
@@ -126,20 +126,10 @@ class SqlSink:
         Raises:
             BatchError: For those that the database refuses; the others are stored.
         """
-        refused: dict[int, BaseException] = {}
         parts = [range(start, min(start + self._size, len(batch))) for start in range(0, len(batch), self._size)]
-        parts.reverse()
-        while parts:
-            part = parts.pop()
-            error = await self._stored([batch[place] for place in part])
-            if error is not None and len(part) == 1:
-                refused[part[0]] = error
-            elif error is not None:
-                # Which of them it refuses is found in ever smaller parts, so that the order stays.
-                half = len(part) // 2
-                parts += [part[half:], part[:half]]
-        if refused:
-            raise BatchError(refused)
+        refused = await find_refused(parts, lambda part: self._stored([batch[place] for place in part]))
+        if refused is not None:
+            raise refused
 
     async def _stored(self, rows: Sequence[Row]) -> DeliveryError | None:
         """Store rows in one transaction, as soon as the database can; returns why it refuses them."""
