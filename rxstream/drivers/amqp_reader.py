@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
-from rxstream.core import Partition, Poll, Span
+from rxstream.core import Above, Partition, Poll, Span
 from rxstream.drivers.amqp import FIRST_PAUSE, LONGEST_PAUSE, Address, Link, Refused, linked
 from rxstream.errors import ConnectError
 
@@ -158,9 +158,7 @@ class Reader:
         self._note_offsets(records)
         return Poll(records, (Span(self._settings.partition, first, self._end + 1, len(records)),), gone)
 
-    async def commit(
-        self, positions: Mapping[Partition, int], above: Callable[[Partition], Iterable[tuple[int, int]]]
-    ) -> Mapping[Partition, int]:
+    async def commit(self, positions: Mapping[Partition, int], above: Above) -> Mapping[Partition, int]:
         """Acknowledge what is settled; what came in an earlier channel is the broker's to send again."""
         position = positions.get(self._settings.partition, 0)
         if position <= self._base or not self._link.is_open:
