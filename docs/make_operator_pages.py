@@ -67,7 +67,9 @@ def read(documented: object) -> Docstring:
 def page(name: str) -> str:
     """The page of one operator."""
     documented = read(OPERATORS[name])
-    drawn = _DIAGRAM.sub(lambda found: _block("text", inspect.cleandoc(f"\n{found['text']}")), _prose(documented.body))
+    drawn = _DIAGRAM.sub(
+        lambda found: _block("marble", inspect.cleandoc(f"\n{found['text']}")), _prose(documented.body)
+    )
     parts = [f"# {name}", _prose(documented.summary), _block("text", _signature(OPERATORS[name])), drawn]
     for title, text in documented.sections.items():
         parts.append(_section(title, text))

@@ -35,7 +35,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("pages")
     command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q", "-E", "-b", "html"]
     done = subprocess.run([*command, "docs", str(out)], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     return out
 
 
@@ -57,6 +57,12 @@ def test_no_link_within_the_pages_is_dead(built: Path) -> None:
 
     assert len(pages) > 50
     assert list(dead_links(pages)) == []
+
+
+def test_every_operators_page_has_its_diagram_drawn(built: Path) -> None:
+    pages = {page.name: page.read_text() for page in (built / "operators").glob("*.html") if page.name != "README.html"}
+
+    assert [name for name, text in pages.items() if '<svg xmlns="http://www.w3.org/2000/svg"' not in text] == []
 
 
 def test_every_page_that_is_written_is_built(built: Path) -> None:
