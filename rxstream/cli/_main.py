@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rxstream._version import __version__
-from rxstream.cli import _demo, _graph, _run
+from rxstream.cli import _demo, _doctor, _graph, _run
 from rxstream.errors import ConfigurationError, RxstreamError
 
 _FAILED: Final = 1
@@ -16,14 +16,17 @@ _WRONG_USE: Final = 2
 
 _EXAMPLES: Final = """\
 examples:
-  rxstream demo                                       a year of flights, from a file
-  rxstream demo --broker kafka --bootstrap-servers localhost:9092
-                                                      the same, through Kafka
-  rxstream run billing.pipelines:orders               a Pipeline of your own
+  rxstream demo                           a year of flights, from a file
+  rxstream demo --broker kafka            the same, through Kafka (or amqp)
+  rxstream run billing.pipelines:orders   a Pipeline of your own
   rxstream graph billing.pipelines:orders -o orders.svg
-                                                      a picture of it
+                                          a picture of it
+  rxstream doctor                         what is there, which brokers answer
 
-exit codes: 0 done or stopped cleanly, 1 the pipeline failed or the shutdown budget ran out, 2 wrong use
+exit codes:
+  0 done or stopped cleanly
+  1 the pipeline failed, the shutdown budget ran out, a broker is not there
+  2 wrong use
 """
 
 
@@ -60,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _demo.add_to(commands, debug)
     _run.add_to(commands, debug)
     _graph.add_to(commands, debug)
+    _doctor.add_to(commands, debug)
     return parser
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rxstream.cli._demo import run_file, run_kafka
+from rxstream.cli._demo_kafka import run_kafka
+from rxstream.cli._demo_run import run_file
 from rxstream.cli._flights_files import Prepared
 from tests.brokers.kafka import Kafka
 from tests.integration._jobs.topics import read_values

@@ -259,7 +259,16 @@ def test_without_debug_nothing_but_one_line_is_written(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "example", ["rxstream demo", "rxstream run billing.pipelines:orders", "exit codes: 0 ", "--debug", "--version"]
+    "example",
+    [
+        "rxstream demo --broker kafka",
+        "rxstream run billing.pipelines:orders",
+        "rxstream graph billing.pipelines:orders -o orders.svg",
+        "rxstream doctor",
+        "exit codes:\n  0 ",
+        "--debug",
+        "--version",
+    ],
 )
 def test_help_names_every_command_with_an_example(rxstream: Run, example: str) -> None:
     code, out, _ = rxstream("--help")
@@ -267,9 +276,18 @@ def test_help_names_every_command_with_an_example(rxstream: Run, example: str) -
     assert (code, example in out) == (0, True)
 
 
+def test_help_fits_into_a_terminal_of_80_columns(rxstream: Run) -> None:
+    assert max(map(len, rxstream("--help")[1].splitlines())) <= 80
+
+
 @pytest.mark.parametrize(
     ("command", "example"),
-    [("demo", "Example: rxstream demo --out results"), ("run", "Example: rxstream run billing.pipelines:orders")],
+    [
+        ("demo", "Example: rxstream demo --out results"),
+        ("run", "Example: rxstream run billing.pipelines:orders"),
+        ("graph", "Example: rxstream graph billing.pipelines:orders -o orders.svg"),
+        ("doctor", "Example: rxstream doctor localhost:9092 amqp://guest:guest@localhost:5672/"),
+    ],
 )
 def test_each_commands_help_has_an_example(rxstream: Run, command: str, example: str) -> None:
     code, out, _ = rxstream(command, "--help")

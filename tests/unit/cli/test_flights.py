@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import rxstream as rs
 from rxstream import operators as ops
-from rxstream.cli._demo import Tables, pipelines
+from rxstream.cli._demo_run import Tables, pipelines
 from rxstream.cli._demo_tables import ByVisibility, Worst
 from rxstream.cli._flights import (
     DISORDER,
