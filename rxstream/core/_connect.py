@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from reactivex import Observable, abc
@@ -25,7 +27,7 @@ class Intake:
     """One source as it is connected: the function that takes its batches, and where its end goes."""
 
     feed: Feed
-    run: Callable[[Iterable[Any]], None]
+    run: Callable[[Iterator[Any]], None]
     receiver: Receiver
     #: Takes one record and its instant, where sources are merged by time.
     one: Callable[[int | None, Any], None] | None = None
@@ -103,7 +105,7 @@ def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> 
         if stream.feed is not None:
             intakes[id(stream)] = _intake(stream.feed, chains, virtual, begin, merged)
         elif isinstance(stream.step, Operator):
-            _connect_operator(stream, stream.step, chains, waiting)
+            _connect_operator(stream, stream.step, chains, waiting, partial(_own_feeds, stream, order, ends))
         elif isinstance(stream.upstream, Relay):
             whole = _whole(chains)
             stream.upstream.connect(fuse(whole.stages, whole.below, whole.context))
@@ -154,8 +156,19 @@ def _intake(feed: Feed, chains: Sequence[_Chain], virtual: bool, begin: int | No
     return Intake(feed, run, receiver, one)
 
 
+def _own_feeds(stream: Stream[Any], order: Sequence[Stream[Any]], ends: Sequence[End]) -> list[Feed | None]:
+    """Of each input of a stream the source, where it is nothing but one, and nobody else is told of its items."""
+    told = Counter(id(parent) for made in order for parent in parents_of(made))
+    told.update(id(end.stream) for end in ends)
+    return [parent.feed if told[id(parent)] == 1 else None for parent in parents_of(stream)]
+
+
 def _connect_operator(
-    stream: Stream[Any], step: Operator[Any, Any], chains: Sequence[_Chain], waiting: _Waiting
+    stream: Stream[Any],
+    step: Operator[Any, Any],
+    chains: Sequence[_Chain],
+    waiting: _Waiting,
+    own_feeds: Callable[[], Sequence[Feed | None]],
 ) -> None:
     above = waiting[id(stream.upstream)]
     whole = _whole(chains)
@@ -172,10 +185,18 @@ def _connect_operator(
         above.append(_Chain((), _receiver(step, step.start(down), below, next_below), whole.rank, context))
         return
     assert step.start_many is not None  # noqa: S101 - an operator is one of three kinds
+    if whole.context.retrying is None:
+        down.feeds, down.taking = own_feeds(), partial(_taking, whole)
     inputs = step.start_many(down, 1 + len(step.others))
     above.append(whole.ending_in(_receiver(step, inputs[0], below, next_below)))
     for other, reactions in zip(step.others, inputs[1:], strict=True):
         waiting[id(other)].append(whole.ending_in(_receiver(step, reactions, below, next_below)))
+
+
+def _taking(whole: _Chain, feed: Feed) -> Callable[[Iterator[Any]], None]:
+    """Fuse what stands below an operator with the reading of what it hands on in batches."""
+    run, _, _ = fuse_head(Head(feed, drives_clock=False), whole.stages, whole.below, whole.context)
+    return run
 
 
 def _receiver(
@@ -183,7 +204,7 @@ def _receiver(
 ) -> Receiver:
     if not isinstance(reactions, Reactions):
         reactions = Reactions(reactions)
-    passes = reactions.on_next is None and reactions.inline is None
+    passes = reactions.on_next is None and reactions.inline is None and reactions.on_batch is None
     return Receiver(
         name=next_below.name if passes else step.name,
         # Code that stands for it is pasted wherever it would be called.
@@ -196,6 +217,7 @@ def _receiver(
         stop=reactions.stop or below.stop,
         passport=step.passport or below.passport,
         depth=below.depth + 1,
+        on_batch=reactions.on_batch,
     )
 
 

@@ -90,6 +90,8 @@ class Feed:
         batches: Makes the iterator of batches, for a source that is read without waiting; the last one may be a
             `Closing`.
         sized: Whether batches are sequences whose iterators know how much is left.
+        certain: Whether values are read without a call and cannot fail, and nothing else is done with a record: then
+            whoever stands right below may take the records of a batch at once, and read the values later.
         ticks: For a timer: makes the iterator of its due instants, given the run's start; its records are `Tick`.
         endless: Whether a timer's ticks never end, so that nobody waits for their end.
         past: Whether the connection of a live source reads a past first, up to its end.
@@ -115,6 +117,7 @@ class Feed:
     bindings: Mapping[str, Any] = field(default_factory=_no_bindings)
     batches: Callable[[], Iterator[Sequence[Any] | Closing]] | None = None
     sized: bool = False
+    certain: bool = False
     ticks: Callable[[int], Iterator[int]] | None = None
     endless: bool = False
     past: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from operator import length_hint
 from typing import Any, Final, NamedTuple
@@ -67,8 +67,10 @@ def _fuse_apart(
 
 def fuse_head(
     head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context
-) -> tuple[Callable[[Iterable[Any]], None], Callable[[int | None, Any], None] | None, Receiver]:
+) -> tuple[Callable[[Iterator[Any]], None], Callable[[int | None, Any], None] | None, Receiver]:
     """Make the functions that take a source's batches, and single records of a merge, and the receiver of its end."""
+    if below.on_batch is not None:
+        return below.on_batch, None, below
     # Where items are tried again, the source stands apart as every operator does.
     first, *rest = segments(stages) if context.retrying is None else ([], stages)
     below = fuse([stage for piece in rest for stage in piece], below, context) if rest else below

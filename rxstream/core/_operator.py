@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from rxstream.core._context import Context
+from rxstream.core._feed import Feed
 from rxstream.core._inline import Inline
 from rxstream.core._instants import NEVER
 from rxstream.core._passport import Hold, item_time
@@ -27,6 +28,7 @@ class Reactions:
     """What a node does with what comes; what is left out is handed on as it is.
 
     In place of ``on_next`` there may be ``inline``: code that is pasted into the function above, and costs no call.
+    Or there may be ``on_batch``, where `Downstream.feeds` has the source: see `Receiver`.
     """
 
     on_next: Callable[[Any], None] | None = None
@@ -36,15 +38,33 @@ class Reactions:
     stop: Stop | None = None
     inline: Inline | None = None
     on_idle: Callable[[], None] | None = None
+    on_batch: Callable[[Iterator[Any]], None] | None = None
 
 
 class Downstream(Generic[T]):
     """What a node sees of those below it and of the run."""
 
-    __slots__ = ("_name", "below", "complete", "context", "emit", "fail", "idle", "next", "stop", "watermark")
+    __slots__ = (
+        "_name",
+        "below",
+        "complete",
+        "context",
+        "emit",
+        "fail",
+        "feeds",
+        "idle",
+        "next",
+        "stop",
+        "taking",
+        "watermark",
+    )
 
     def __init__(self, name: str, below: Receiver, context: Context, next_below: Receiver | None = None) -> None:
         self._name = name
+        #: Of a node with several inputs: of each its source, where it is nothing but one that nobody else reads.
+        self.feeds: Sequence[Feed | None] = ()
+        #: Makes the function that takes whole batches in place of `emit`, read as a source's records are.
+        self.taking: Callable[[Feed], Callable[[Iterator[Any]], None]] | None = None
         self.below = below
         self.idle = below.on_idle
         #: What to hand on to by code, as `Inline.then`.

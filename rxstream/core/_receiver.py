@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,8 @@ class Receiver:
         passport: Whether anybody from here on reads or changes keys, times or headers.
         inline: Code that does what ``on_next`` does, to be pasted in place of the call.
         depth: How many operators that keep items or wait stand from here on, one below the other.
+        on_batch: Takes a batch's records in place of ``on_next``; only of a source that stands right above, and whose
+            values are certain. What it leaves has not passed.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Receiver:
     inline: Inline | None = None
     depth: int = 0
     on_idle: Callable[[], None] = nobody_waits
+    on_batch: Callable[[Iterator[Any]], None] | None = None
 
     @property
     def watermarks(self) -> bool:

@@ -126,7 +126,7 @@ def emitter(down: Downstream[Any], count: int) -> Callable[[tuple[Part, ...]], b
         count: How many parts there are.
     """
     slot, hand_on = down.context.slot, down.emit
-    joint = Joint((None,) * count, _tuple_event)
+    joint = Joint((None,) * count, tuple_event)
 
     def emit(parts: tuple[Part, ...]) -> bool:
         nonlocal joint
@@ -214,7 +214,8 @@ def _leader_event(parts: tuple[Part, ...]) -> Event[Any]:
     return found
 
 
-def _tuple_event(parts: tuple[Part, ...]) -> Event[tuple[Any, ...]]:
+def tuple_event(parts: Sequence[Part]) -> Event[tuple[Any, ...]]:
+    """The Event of the tuple of parts: the key that all share, and the timestamp of the latest."""
     events = [_leader_event((part,)) for part in parts]
     keys = [event.key if part[3] is UNSET else part[3] for event, part in zip(events, parts, strict=True)]
     times = [event.timestamp_ns if part[4] is UNSET else part[4] for event, part in zip(events, parts, strict=True)]

@@ -12,6 +12,7 @@ from reactivex import Observable
 from rxstream.core import Downstream, Inline, Operator, Reactions
 from rxstream.operators._inputs import Ending, Watermarks, inputs
 from rxstream.operators._parts import Part, emitter, keep, kept, let_go
+from rxstream.operators._zip_batches import ZippedBatches
 
 T = TypeVar("T")
 
@@ -67,6 +68,11 @@ _TAKE_ONE_OF_TWO: Final = _TAKE.replace("all(theirs)", "theirs")
 
 
 def _start(down: Downstream[Any], count: int) -> Sequence[Reactions]:
+    feeds = [feed for feed in down.feeds if feed is not None and feed.certain]
+    return ZippedBatches(down, feeds).reactions() if len(feeds) == count else _zipped_items(down, count)
+
+
+def _zipped_items(down: Downstream[Any], count: int) -> Sequence[Reactions]:
     slot, statistics = down.context.slot, down.context.statistics
     queues: list[deque[Part]] = [deque() for _ in range(count)]
     completed: list[deque[Part]] = []

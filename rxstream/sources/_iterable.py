@@ -53,6 +53,7 @@ def from_iterable(items: Iterable[T]) -> Stream[T]:
             bindings={"Event": Event},
             batches=lambda: batched(items),
             sized=collection,
+            certain=collection,
         )
     )
 

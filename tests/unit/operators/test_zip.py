@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from time import sleep
 from typing import Any
 
 import pytest
@@ -37,7 +38,16 @@ DIAGRAMS = {
 }
 PAIRS = {"x": ("a", "1"), "y": ("b", "2"), "z": ("c", "3")}
 
+#: Collections are zipped a batch at a time, what operators have made of them item by item.
+ABOVE: dict[str, list[Any]] = {"collections": [], "items": [ops.filter(lambda _: True)]}
+
 each_diagram = pytest.mark.parametrize("diagram", DIAGRAMS)
+each_way = pytest.mark.parametrize("above", ABOVE.values(), ids=ABOVE)
+
+
+def zipped(above: list[Any], *inputs: Any) -> rs.Stream[Any]:
+    first, *others = [rs.from_iterable(items).pipe(*above) for items in inputs]
+    return first.pipe(ops.zip(*others))
 
 
 @each_diagram
@@ -84,14 +94,37 @@ def test_when_it_fails_nothing_more_is_read(marbles: Marbles) -> None:
     marbles.expect_subscriptions(right, "      ^-!")
 
 
-def test_three_streams_make_tuples_of_three() -> None:
-    letters, numbers = rs.from_iterable("abc"), rs.from_iterable([1, 2, 3])
+@each_way
+def test_three_streams_make_tuples_of_three(above: list[Any]) -> None:
+    assert rs.collect(zipped(above, ["a", "b", "c"], (1, 2, 3), ["x", "y"])) == [("a", 1, "x"), ("b", 2, "y")]
 
-    assert rs.collect(letters.pipe(ops.zip(numbers, rs.from_iterable("xy")))) == [("a", 1, "x"), ("b", 2, "y")]
+
+@each_way
+def test_without_others_it_makes_tuples_of_one(above: list[Any]) -> None:
+    assert rs.collect(zipped(above, ["a", "b"])) == [("a",), ("b",)]
 
 
-def test_without_others_it_makes_tuples_of_one() -> None:
-    assert rs.collect(rs.from_iterable("ab").pipe(ops.zip())) == [("a",), ("b",)]
+@each_way
+def test_batches_need_not_end_together(above: list[Any]) -> None:
+    lengths = (7_000, 1_200, 2_501)
+    numbers = [range(length) for length in lengths]
+
+    assert rs.collect(zipped(above, *numbers)) == list(zip(*numbers, strict=False))
+
+
+@each_way
+def test_a_slow_pass_that_shortens_batches_changes_no_tuple(above: list[Any]) -> None:
+    slow = ops.observe(lambda pair: sleep(0.011) if pair[0] in (0, 600, 1_300) else None)
+
+    assert rs.collect(zipped(above, range(3_000), range(3_000)).pipe(slow)) == [(n, n) for n in range(3_000)]
+
+
+@each_way
+def test_no_more_is_read_than_is_wanted(above: list[Any]) -> None:
+    report = rs.run(zipped(above, range(800), range(800)).pipe(ops.take(3)).to(rs.to_list()))
+
+    # Of the first one a whole batch, as it comes before the other's.
+    assert report.pipelines[0].received == 500 + 3
 
 
 def test_a_stream_zipped_with_itself_pairs_each_item_with_itself() -> None:
@@ -117,6 +150,15 @@ def test_a_foreign_observable_can_be_an_input() -> None:
     assert rs.collect(rs.from_iterable([1, 2]).pipe(ops.zip(reactivex.of(3, 4)))) == [(1, 3), (2, 4)]
 
 
+def test_a_source_that_is_read_elsewhere_too_is_zipped_item_by_item() -> None:
+    source, said = rs.from_iterable([1, 2]), rs.to_list()
+    pairs = source.pipe(ops.zip(rs.from_iterable([3, 4])), ops.observe(said.items.append))
+
+    rs.run(pairs.to(rs.to_list()), source.to(said.items.append))
+
+    assert said.items == [1, 2, (1, 3), (2, 4)]
+
+
 def test_an_endless_stream_is_left_when_the_other_one_ends() -> None:
     endless = (0 for _ in iter(int, 1))
 
@@ -129,8 +171,9 @@ def test_of_the_first_input_no_more_is_pulled_than_taken(numbers: Numbers) -> No
     assert (taken, numbers.pulled) == ([("a", 1), ("b", 2)], 2)
 
 
-def test_what_waits_at_the_end_is_counted_as_dropped() -> None:
-    report = rs.run(rs.from_iterable("abcde").pipe(ops.zip(rs.from_iterable([1, 2]))).to(rs.to_list()))
+@each_way
+def test_what_waits_at_the_end_is_counted_as_dropped(above: list[Any]) -> None:
+    report = rs.run(zipped(above, list("abcde"), [1, 2]).to(rs.to_list()))
 
     assert (report.pipelines[0].dropped, report.pipelines[0].emitted) == (3, 2)
 
@@ -143,12 +186,25 @@ def test_what_comes_behind_the_end_is_counted_as_dropped() -> None:
     assert report.pipelines[0].dropped == 1
 
 
-def test_a_tuple_that_fails_leaves_the_others() -> None:
-    quotients = rs.from_iterable([1, 2, 3]).pipe(
-        ops.zip(rs.from_iterable([1, 0, 1])), ops.map(lambda pair: pair[0] // pair[1])
-    )
+@each_way
+@pytest.mark.parametrize("handler", ["skip", "retry"])
+def test_a_tuple_that_fails_leaves_the_others(above: list[Any], handler: str) -> None:
+    handlers = {"skip": rs.handlers.skip(), "retry": rs.handlers.retry(2, then=rs.handlers.skip())}
+    quotients = zipped(above, [1, 2, 3], [1, 0, 1]).pipe(ops.map(lambda pair: pair[0] // pair[1]))
 
-    assert rs.collect(quotients, on_error=rs.handlers.skip()) == [1, 3]
+    assert rs.collect(quotients, on_error=handlers[handler]) == [1, 3]
+
+
+@each_way
+def test_a_tuple_that_fails_ends_the_run_behind_those_before_it(above: list[Any]) -> None:
+    seen = rs.to_list()
+    quotients = zipped(above, [1, 2, 3], [1, 1, 0]).pipe(ops.map(lambda pair: pair[0] // pair[1]))
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        rs.run(quotients.to(seen.items.append))
+
+    assert seen.items == [1, 2]
+    assert "operator 'map', event Event((3, 0)" in caught.value.__notes__[0]
 
 
 def test_an_item_that_fails_above_leaves_the_others_to_be_paired() -> None:
@@ -160,27 +216,29 @@ def test_an_item_that_fails_above_leaves_the_others_to_be_paired() -> None:
     ]
 
 
-def test_an_error_handler_gets_the_tuples_event() -> None:
+@each_way
+def test_an_error_handler_gets_the_tuples_event(above: list[Any]) -> None:
     failed: list[rs.Event[Any]] = []
-    one, two = (rs.from_iterable([rs.Event(value, key="k")]) for value in (1, 0))
+    one, two = ([rs.Event(value, key="k")] for value in (1, 0))
 
-    broken = one.pipe(ops.zip(two), ops.map(lambda pair: pair[0] // pair[1]))
+    broken = zipped(above, one, two).pipe(ops.map(lambda pair: pair[0] // pair[1]))
     rs.collect(broken, on_error=lambda event, _: failed.append(event))
 
     assert failed == [rs.Event((1, 0), key="k")]
 
 
-def test_run_again_it_gives_the_same() -> None:
-    stream = rs.from_iterable("abc").pipe(ops.zip(rs.from_iterable([1, 2])))
+@each_way
+def test_run_again_it_gives_the_same(above: list[Any]) -> None:
+    stream = zipped(above, ["a", "b", "c"], [1, 2])
 
     assert rs.collect(stream) == rs.collect(stream) == [("a", 1), ("b", 2)]
 
 
-def test_subscribed_plainly_it_gives_the_same() -> None:
+@each_way
+def test_subscribed_plainly_it_gives_the_same(above: list[Any]) -> None:
     said: list[object] = []
 
-    zipped = rs.from_iterable("abc").pipe(ops.zip(rs.from_iterable([1, 2])))
-    zipped.subscribe(said.append, None, lambda: said.append("end"))
+    zipped(above, ["a", "b", "c"], [1, 2]).subscribe(said.append, None, lambda: said.append("end"))
 
     assert said == [("a", 1), ("b", 2), "end"]
 
@@ -194,6 +252,20 @@ def test_an_input_that_fails_is_heard_of_once() -> None:
     two.on_error(ValueError("second"))
 
     assert said == ["first"]
+
+
+@each_way
+def test_tuples_that_wait_for_a_function_make_the_sources_pause(above: list[Any]) -> None:
+    passed: list[object] = []
+    waiting: list[int] = []
+
+    async def handle(_: object) -> None:
+        waiting.append(len(passed) - len(waiting))
+        await rs.sleep(0)
+
+    rs.run(zipped(above, range(9_000), range(9_000)).pipe(ops.observe(passed.append)).to(handle))
+
+    assert 1_000 < max(waiting) < 6_000
 
 
 T1, T2 = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
@@ -210,8 +282,11 @@ T1, T2 = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
     ],
     ids=["keys agree", "keys differ", "one has nothing", "an empty key", "headers and origins are the parts' own"],
 )
-def test_the_passport_is_made_of_the_parts(left: rs.Event[int], right: rs.Event[int], whole: rs.Event[Any]) -> None:
-    assert rs.collect(rs.from_iterable([left]).pipe(ops.zip(rs.from_iterable([right])), ops.events())) == [whole]
+@each_way
+def test_the_passport_is_made_of_the_parts(
+    above: list[Any], left: rs.Event[int], right: rs.Event[int], whole: rs.Event[Any]
+) -> None:
+    assert rs.collect(zipped(above, [left], [right]).pipe(ops.events())) == [whole]
 
 
 def test_the_passport_has_what_operators_above_said() -> None:
@@ -221,11 +296,12 @@ def test_the_passport_has_what_operators_above_said() -> None:
     assert rs.collect(left.pipe(ops.zip(right), ops.events())) == [rs.Event(("a", "A"), "A", T1)]
 
 
-def test_a_function_below_can_ask_for_the_passport() -> None:
+@each_way
+def test_a_function_below_can_ask_for_the_passport(above: list[Any]) -> None:
     seen: list[Any] = []
-    left, right = rs.from_iterable([rs.Event(1, "k")]), rs.from_iterable([rs.Event(2, "k")])
+    pairs = zipped(above, [rs.Event(1, "k")], [rs.Event(2, "k")])
 
-    rs.collect(left.pipe(ops.zip(right), ops.observe(lambda _: seen.append(rs.current_event()))))
+    rs.collect(pairs.pipe(ops.observe(lambda _: seen.append(rs.current_event()))))
 
     assert seen == [rs.Event((1, 2), "k")]
 
@@ -276,11 +352,23 @@ def test_it_gives_what_a_zip_by_hand_gives(script: Script) -> None:
     assert rs.collect(left.pipe(ops.zip(right))) == list(zipped_by_hand(script))
 
 
-@given(st.lists(st.lists(st.integers()), min_size=1, max_size=4))
-def test_of_lists_it_gives_what_python_gives(lists: list[list[int]]) -> None:
-    first, *others = map(rs.from_iterable, lists)
+@given(st.sampled_from(sorted(ABOVE)), st.lists(st.lists(st.integers()), min_size=1, max_size=4))
+def test_of_lists_it_gives_what_python_gives(above: str, lists: list[list[int]]) -> None:
+    assert rs.collect(zipped(ABOVE[above], *lists)) == list(zip(*lists, strict=False))
 
-    assert rs.collect(first.pipe(ops.zip(*others))) == list(zip(*lists, strict=False))
+
+@each_way
+def test_tuples_that_are_awaited_keep_their_passports(above: list[Any]) -> None:
+    events = [rs.Event(n, n % 2) for n in range(2_500)]
+    seen: list[Any] = []
+
+    async def slowly(pair: object) -> None:
+        await rs.sleep(1)
+        seen.append((pair, rs.current_event()))
+
+    rs.run(zipped(above, events, events).to(slowly))
+
+    assert seen == [((n, n), rs.Event((n, n), n % 2)) for n in range(2_500)]
 
 
 @pytest.mark.parametrize("other", [[1, 2], None, 5], ids=repr)
