@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rxstream.core._shape import HeadShape, Shape, StageShape
@@ -24,6 +24,10 @@ class Manner:
     leave: str
     in_batches: bool = False
     at_once: bool = False
+
+    def inside_loop(self) -> Manner:
+        """How it does so inside a loop that an operator has opened."""
+        return replace(self, leave="continue", at_once=False)
 
     def skip(self) -> list[str]:
         """Let an item go that went another way."""
@@ -56,6 +60,8 @@ def stage_lines(stage: StageShape, place: int, manner: Manner, *, heard: bool) -
     for line in text.strip("\n").splitlines():
         indent, said = re.match(r"(\s*)(.*)", line).groups()  # type: ignore[union-attr]  # matches every line
         before, _, verb = said.rpartition(": ")
+        if said.startswith("each value in"):
+            manner = manner.inside_loop()
         meaning = manner.meaning(verb)
         if meaning is None:
             lines.append(line)

@@ -194,7 +194,7 @@ def _write_pass(source: Source, shape: Shape, depth: int, manner: Manner) -> Non
                 source.add(depth, line.replace("each", "for", 1), place, stage.name)
                 tries.append(depth + 1)
                 source.add(depth + 1, "try:")
-                depth, manner = depth + 2, Manner("continue", in_batches=manner.in_batches)
+                depth, manner = depth + 2, manner.inside_loop()
             else:
                 source.add(depth, line, place, stage.name if number == 0 else "")
     if shape.below is not None:

@@ -126,6 +126,12 @@ def test_plain_items_get_the_outer_ones_passport() -> None:
     assert made == [outer.replace(value="a"), outer.replace(value="b")]
 
 
+def test_all_events_of_a_list_are_handed_on_behind_a_keeper_too() -> None:
+    events = [rs.Event(1), rs.Event(2), rs.Event(3)]
+
+    assert rs.collect(rs.from_iterable(events).pipe(ops.events(), ops.buffer(3), ops.flat_map(list))) == [1, 2, 3]
+
+
 def test_events_keep_their_own_passports() -> None:
     def made(_: int) -> list[rs.Event[str]]:
         return [rs.Event("a", key="own")]
