@@ -14,11 +14,11 @@ from reactivex.disposable import Disposable
 from rxstream.core._context import Context
 from rxstream.core._entry import Entry, Incoming
 from rxstream.core._feed import Feed
-from rxstream.core._fusion import fuse, fuse_head, is_long
+from rxstream.core._fusion import fuse, fuse_head, is_long, segments
 from rxstream.core._operator import Downstream, Operator, Reactions
 from rxstream.core._receiver import ENDLESS, Receiver, Stop, fan_out, never_called
 from rxstream.core._relay import Relay
-from rxstream.core._shape import Head
+from rxstream.core._shape import Head, Segment
 from rxstream.core._stream import Stream, lineage, parents_of
 
 
@@ -36,6 +36,26 @@ class Intake:
 _Waiting = dict[int, "list[_Chain]"]
 #: Items of a foreign source that wait for the past to be done.
 _MOST_KEPT: Final = 100_000
+
+
+class _Line(NamedTuple):
+    """A source and the inline operators below it, for a stream that is no more than that; for others there is none."""
+
+    feed: Feed | None
+    pieces: tuple[Segment, ...]
+
+
+def _line_of(stream: Stream[Any]) -> _Line:
+    # A stream never changes: what was found once is kept, so that subscribing again costs little.
+    if stream.line is None:
+        stages = []
+        top: Any = stream
+        while isinstance(top.step, Operator) and top.step.inline is not None:
+            stages.append(top.step)
+            top = top.upstream
+        stream.line = _Line(top.feed, () if top.feed is None else segments(stages[::-1]))
+    line: _Line = stream.line
+    return line
 
 
 class End(NamedTuple):
@@ -57,6 +77,10 @@ class _Chain:
     below: Receiver
     rank: int
     context: Context
+
+    def fused(self) -> Receiver:
+        """The receiver of what they are given."""
+        return fuse(segments(self.stages), self.below, self.context)
 
     def extended(self, stage: Operator[Any, Any]) -> _Chain:
         """With one more operator on top."""
@@ -91,6 +115,12 @@ def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> 
         begin: Where the past begins, in nanoseconds; what is earlier is let go.
     """
     ends = list(ends)
+    if len(ends) == 1:
+        [end] = ends
+        line = _line_of(end.stream)
+        if line.feed is not None:
+            head = _head(line.feed, virtual, begin, merged=False)
+            return Connections([_intake(head, line.pieces, end.receiver, end.context)])
     order = _upwards([end.stream for end in ends])
     waiting: _Waiting = {id(stream): [] for stream in order}
     for rank, end in enumerate(ends):
@@ -103,12 +133,14 @@ def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> 
         if not chains:
             continue
         if stream.feed is not None:
-            intakes[id(stream)] = _intake(stream.feed, chains, virtual, begin, merged)
+            whole = _whole(chains)
+            head = _head(stream.feed, virtual, begin, merged=merged)
+            intakes[id(stream)] = _intake(head, segments(whole.stages), whole.below, whole.context)
         elif isinstance(stream.step, Operator):
             _connect_operator(stream, stream.step, chains, waiting, partial(_own_feeds, stream, order, ends))
         elif isinstance(stream.upstream, Relay):
             whole = _whole(chains)
-            stream.upstream.connect(fuse(whole.stages, whole.below, whole.context))
+            stream.upstream.connect(whole.fused())
         else:
             _connect_foreign(stream, chains, waiting, made)
     if len(intakes) > 1:
@@ -144,16 +176,18 @@ def _whole(chains: Sequence[_Chain]) -> _Chain:
     if len(chains) == 1:
         return chains[0]
     ranked = sorted(chains, key=lambda chain: chain.rank)
-    return ranked[0].ending_in(fan_out([fuse(chain.stages, chain.below, chain.context) for chain in ranked]))
+    return ranked[0].ending_in(fan_out([chain.fused() for chain in ranked]))
 
 
-def _intake(feed: Feed, chains: Sequence[_Chain], virtual: bool, begin: int | None, merged: bool) -> Intake:
-    whole = _whole(chains)
+def _head(feed: Feed, virtual: bool, begin: int | None, *, merged: bool) -> Head:
     moves = virtual and feed.time is not None and (feed.has_past or feed.ticks is not None)
     one_by_one = merged and feed.times_of is not None
-    head = Head(feed, drives_clock=moves, begin=begin if feed.has_past else None, merged=one_by_one)
-    run, one, receiver = fuse_head(head, whole.stages, whole.below, whole.context)
-    return Intake(feed, run, receiver, one)
+    return Head(feed, drives_clock=moves, begin=begin if feed.has_past else None, merged=one_by_one)
+
+
+def _intake(head: Head, pieces: Sequence[Segment], below: Receiver, context: Context) -> Intake:
+    run, one, receiver = fuse_head(head, pieces, below, context)
+    return Intake(head.feed, run, receiver, one)
 
 
 def _own_feeds(stream: Stream[Any], order: Sequence[Stream[Any]], ends: Sequence[End]) -> list[Feed | None]:
@@ -175,7 +209,7 @@ def _connect_operator(
     if step.inline is not None:
         above.append(whole.extended(step))
         return
-    below = fuse(whole.stages, whole.below, whole.context)
+    below = whole.fused()
     # What an operator hands on as it is goes straight to a node below: there is nothing between them.
     apart = bool(whole.stages) or whole.context.retrying is not None or is_long(whole.below)
     next_below = below if apart else whole.below
@@ -195,7 +229,7 @@ def _connect_operator(
 
 def _taking(whole: _Chain, feed: Feed) -> Callable[[Iterator[Any]], None]:
     """Fuse what stands below an operator with the reading of what it hands on in batches."""
-    run, _, _ = fuse_head(Head(feed, drives_clock=False), whole.stages, whole.below, whole.context)
+    run, _, _ = fuse_head(Head(feed, drives_clock=False), segments(whole.stages), whole.below, whole.context)
     return run
 
 
@@ -223,7 +257,7 @@ def _receiver(
 
 def _connect_foreign(stream: Stream[Any], chains: Sequence[_Chain], waiting: _Waiting, made: Connections) -> None:
     whole = _whole(chains)
-    below = fuse(whole.stages, whole.below, whole.context)
+    below = whole.fused()
     observable = stream.upstream
     assert observable is not None  # noqa: S101 - a stream without a feed is made from something
     if isinstance(observable, Stream) and stream.step is not None:

@@ -104,8 +104,6 @@ class Context(Protocol):
     slot: Slot
     scheduler: StreamScheduler
     statistics: Statistics
-    #: Whose clock the user's functions see.
-    keeper: Timekeeper
     #: The clock of foreign sources, which are live, and where their items wait for the past to be done.
     wall: StreamScheduler
     gate: Gate
@@ -115,6 +113,10 @@ class Context(Protocol):
     pending: list[str]
     #: How failed items are tried again; None: they are not.
     retrying: Retrying | None
+
+    @property
+    def keeper(self) -> Timekeeper:
+        """Whose clock the user's functions see."""
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         """Deal with the failure of the item that the slot names.

@@ -52,6 +52,6 @@ def _fused(feed: Feed | None, run: list[Operator[Any, Any]], below: Receiver) ->
     lines: list[str] = []
     for place, piece in enumerate(segments(run)):
         head = Head(feed, drives_clock=feed.time is not None) if feed is not None and place == 0 else None
-        names = [*([feed.name] if head and feed else []), *(stage.name for stage in piece)]
+        names = [*([feed.name] if head and feed else []), *(stage.name for stage in piece.stages)]
         lines += [f"# {' → '.join(names)}: one function", *write(shape_of(piece, below, head)).lines]
     return lines

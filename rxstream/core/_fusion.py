@@ -12,8 +12,8 @@ from rxstream.core._context import FAILURES, Context, Pause, Retrying
 from rxstream.core._instants import NEVER, ns_to_datetime
 from rxstream.core._operator import Operator
 from rxstream.core._passport import UNSET, source_event
-from rxstream.core._receiver import Receiver, no_watermark
-from rxstream.core._shape import Head, Shape, bound_values, ends_of, inline_of, last_of, shape_of
+from rxstream.core._receiver import ENDLESS, Receiver, no_watermark
+from rxstream.core._shape import Head, Segment, Shape, bound_values, ends_of, inline_of, last_of, shape_of
 from rxstream.core._writing import Source, write
 from rxstream.errors import OutOfOrderError
 
@@ -24,8 +24,8 @@ _MOST_STAGES: Final = 60
 _MOST_ENDS: Final = 8
 
 
-def segments(stages: Sequence[Operator[Any, Any]]) -> list[Sequence[Operator[Any, Any]]]:
-    """Cut a long run of inline operators into pieces that one function can hold."""
+def segments(stages: Sequence[Operator[Any, Any]]) -> tuple[Segment, ...]:
+    """Cut a run of inline operators into pieces that one function can hold, at least one."""
     pieces: list[list[Operator[Any, Any]]] = [[]]
     loops = 0
     for stage in stages:
@@ -35,7 +35,7 @@ def segments(stages: Sequence[Operator[Any, Any]]) -> list[Sequence[Operator[Any
             loops = 0
         pieces[-1].append(stage)
         loops += opens
-    return list(pieces)
+    return tuple([Segment(piece) for piece in pieces])
 
 
 def is_long(below: Receiver) -> bool:
@@ -44,60 +44,57 @@ def is_long(below: Receiver) -> bool:
     return len(codes) >= _MOST_ENDS or sum("each value in" in code for code in codes) >= _MOST_LOOPS
 
 
-def fuse(stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context) -> Receiver:
+def fuse(pieces: Sequence[Segment], below: Receiver, context: Context) -> Receiver:
     """Make the receiver of a run of inline operators, one item at a time."""
     if context.retrying is not None:
-        return _fuse_apart(stages, below, context, context.retrying)
-    for piece in reversed(segments(stages)):
+        return _fuse_apart(pieces, below, context, context.retrying)
+    for piece in reversed(pieces):
         below = _inner_receiver(piece, below, _build(piece, below, context, None))
     return below
 
 
-def _fuse_apart(
-    stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context, retrying: Retrying
-) -> Receiver:
+def _fuse_apart(pieces: Sequence[Segment], below: Receiver, context: Context, retrying: Retrying) -> Receiver:
     """Make a function of each operator: what has failed in one is tried again there, and nowhere above."""
-    for place in range(len(stages), -1, -1):
-        # First, with no operator, what stands below.
-        piece = stages[place : place + 1]
+    apart = [Segment((operator,)) for piece in pieces for operator in piece.operators]
+    # First, with no operator, what stands below.
+    for piece in (Segment(()), *reversed(apart)):
         retries = retrying.at(below, context)
         below = retries.around(_inner_receiver(piece, below, _build(piece, below, retries.context, None)))
     return below
 
 
 def fuse_head(
-    head: Head, stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context
+    head: Head, pieces: Sequence[Segment], below: Receiver, context: Context
 ) -> tuple[Callable[[Iterator[Any]], None], Callable[[int | None, Any], None] | None, Receiver]:
     """Make the functions that take a source's batches, and single records of a merge, and the receiver of its end."""
     if below.on_batch is not None:
         return below.on_batch, None, below
     # Where items are tried again, the source stands apart as every operator does.
-    first, *rest = segments(stages) if context.retrying is None else ([], stages)
-    below = fuse([stage for piece in rest for stage in piece], below, context) if rest else below
+    first, *rest = pieces if context.retrying is None else (Segment(()), *pieces)
+    below = fuse(rest, below, context) if rest else below
     made: Any = _build(first, below, context, head)
     run, one = made if head.merged else (made, None)
     return run, one, _inner_receiver(first, below, run)
 
 
-def _inner_receiver(stages: Sequence[Operator[Any, Any]], below: Receiver, run: Callable[[Any], None]) -> Receiver:
-    made = Receiver(
-        name=stages[0].name if stages else below.name,
+def _inner_receiver(piece: Segment, below: Receiver, run: Callable[[Any], None]) -> Receiver:
+    return Receiver(
+        name=piece.stages[0].name if piece.stages else below.name,
         on_next=run,
         on_completed=below.on_completed,
         on_error=below.on_error,
+        on_watermark=no_watermark if piece.makes_watermarks else below.on_watermark,
         stop=below.stop,
+        passport=below.passport or piece.passport,
         depth=below.depth,
-        passport=below.passport or any(stage.passport for stage in stages),
         on_idle=below.on_idle,
     )
-    if not any(inline_of(stage).makes_watermarks for stage in stages):
-        made.on_watermark = below.on_watermark
-    return made
 
 
 class Generated(NamedTuple):
     """The code of all segments of one shape: what binds it to one of them, and its text."""
 
+    shape: Shape
     build: Callable[..., Any]
     source: Source
 
@@ -111,14 +108,24 @@ def generated(shape: Shape) -> Generated:
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     scope: dict[str, Any] = {"FAILURES": FAILURES, "UNSET": UNSET, "NEVER": NEVER, "length_hint": length_hint}
     exec(compile(text, filename, "exec"), scope)  # noqa: S102 - the text is ours; users' functions are bound by name
-    return Generated(scope["build"], source)
+    return Generated(shape, scope["build"], source)
 
 
-def _build(
-    stages: Sequence[Operator[Any, Any]], below: Receiver, context: Context, head: Head | None
-) -> Callable[[Any], None]:
-    shape = shape_of(stages, below, head)
-    build, source = generated(shape)
+def _code_of(piece: Segment, below: Receiver, head: Head | None) -> Generated:
+    """The code of a segment; when it stands where the like of it stood the last time, nothing is looked up."""
+    if below.inline is not None:
+        return generated(shape_of(piece, below, head))
+    between = (head, below.name, below.stop is ENDLESS, below.watermarks, below.passport)
+    made: Generated
+    known, made = piece.known
+    if known != between:
+        made = generated(shape_of(piece, below, head))
+        piece.known = between, made
+    return made
+
+
+def _build(piece: Segment, below: Receiver, context: Context, head: Head | None) -> Callable[[Any], None]:
+    shape, build, source = _code_of(piece, below, head)
     run: Callable[[Any], None] = build(
         context.slot,
         last_of(below).on_next,
@@ -127,10 +134,10 @@ def _build(
         context.statistics,
         below.on_watermark,
         context.scheduler.clock,
-        _run_due(context),
+        None if head is None else _run_due(context),
         None if head is None else _out_of_order(head.feed.name),
         no_watermark,
-        *bound_values(stages, below, head),
+        *bound_values(piece, below, head),
     )
     return run
 

@@ -7,7 +7,7 @@ from typing import Any
 from rxstream.core._connect import Connections, End, connect
 from rxstream.core._context import Context
 from rxstream.core._foreign import ANSWERING, Untracked, foreign_name, is_reactivex_operator
-from rxstream.core._fusion import fuse
+from rxstream.core._fusion import fuse, segments
 from rxstream.core._loose import pass_all
 from rxstream.core._operator import Operator
 from rxstream.core._receiver import Receiver
@@ -61,7 +61,7 @@ def _connect_to_relay(stream: Stream[Any], receiver: Receiver, context: Context)
         at = at.upstream
     if at.step is not None or not isinstance(at.upstream, Relay):
         return False
-    at.upstream.connect(fuse(stages[::-1], receiver, context))
+    at.upstream.connect(fuse(segments(stages[::-1]), receiver, context))
     return True
 
 

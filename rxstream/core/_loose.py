@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from rxstream.core._connect import Intake
 from rxstream.core._feed import Idle, Poll
@@ -13,6 +14,9 @@ from rxstream.core._reader import OpenBatch, Reader, reader_of
 from rxstream.core._replay import Merge
 from rxstream.core._scheduler import StreamScheduler
 
+#: Whatever is handled here, is handled within the call.
+_NOBODY_AT_WORK: Final = Idle()
+
 
 def loose_reader(intake: Intake, start: int) -> Reader:
     """Start reading a source whose records nobody has to remember."""
@@ -20,7 +24,7 @@ def loose_reader(intake: Intake, start: int) -> Reader:
     def opened(_poll: Poll) -> OpenBatch:
         return LooseBatch(intake.feed.lift)
 
-    return reader_of(intake, opened, start, Idle())
+    return reader_of(intake, opened, start, _NOBODY_AT_WORK)
 
 
 def pass_all(
@@ -40,11 +44,13 @@ def pass_all(
     slot.clear()
     try:
         merge.add(loose_reader(intake, 0 if scheduler is None else scheduler.now_ns) for intake in intakes)
-        while merge.first is not None or (scheduler is not None and scheduler.next_due < NEVER):
+        while True:
             if merge.first is not None:
                 merge.push(slot)
-            elif scheduler is not None:
+            elif scheduler is not None and scheduler.clock.due < NEVER:
                 scheduler.run()
+            else:
+                break
             if scheduler is not None and scheduler.clock.touched:
                 scheduler.settle()
     finally:

@@ -277,8 +277,8 @@ def reader_of(intake: Intake, opened: Callable[[Poll], OpenBatch], start: int, h
         if not getattr(batches, "gi_running", False):
             getattr(batches, "close", _nothing)()
 
-    asked = {name: getattr(batches, name, None) for name in ("note_pass", "extent")}
-    return Reader(intake, following, opened, close, **asked)
+    note_pass, extent = getattr(batches, "note_pass", None), getattr(batches, "extent", None)
+    return Reader(intake, following, opened, close, None, note_pass, extent)
 
 
 def _ticking(dues: Iterator[int], row: Row) -> Callable[[], Poll | None]:

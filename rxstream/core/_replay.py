@@ -164,7 +164,9 @@ class Merge:
 
     def close(self) -> None:
         """Let go of all sources."""
-        for reader in [*(reader for _, _, reader in [*self._heap, *self._aside]), *self._pending]:
+        for _, _, reader in (*self._heap, *self._aside):
+            reader.break_off()
+        for reader in self._pending:
             reader.break_off()
         self._heap, self._aside, self._pending = [], [], []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rxstream.core._feed import Feed
@@ -12,8 +11,7 @@ from rxstream.core._operator import Operator
 from rxstream.core._receiver import ENDLESS, Receiver
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """How a segment that stands at a source reads the source's records."""
 
     feed: Feed
@@ -96,11 +94,27 @@ class Shape(NamedTuple):
         return [*names, *(stage.name for stage in (*self.stages, *self.ends)), *called]
 
 
-def shape_of(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head | None) -> Shape:
-    """Find the shape of a segment."""
+class Segment:
+    """Inline operators that one function holds, and what is the same of them in every subscription."""
+
+    __slots__ = ("known", "makes_watermarks", "operators", "passport", "stages", "values")
+
+    def __init__(self, operators: Sequence[Operator[Any, Any]]) -> None:
+        self.operators = operators
+        self.stages = tuple([_stage_shape(made.name, inline_of(made), made.passport) for made in operators])
+        #: What the names in them stand for.
+        self.values = [value for made in operators for value in _values(inline_of(made))]
+        self.passport = any(stage.passport for stage in self.stages)
+        self.makes_watermarks = any(stage.makes_watermarks for stage in self.stages)
+        #: What it stood between when it was connected last, and the code that was generated for that.
+        self.known: tuple[Any, Any] = (None, None)
+
+
+def shape_of(segment: Segment, below: Receiver, head: Head | None) -> Shape:
+    """Find the shape of a segment that hands on to ``below``."""
     return Shape(
         head=None if head is None else _head_shape(head),
-        stages=tuple([_stage_shape(stage.name, inline_of(stage), stage.passport) for stage in stages]),
+        stages=segment.stages,
         ends=tuple([_stage_shape(end.name, code, end.passport) for end, code in ends_of(below)]),
         below=None if last_of(below).inline is not None else last_of(below).name,
         stops=below.stop is not ENDLESS,
@@ -109,11 +123,12 @@ def shape_of(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head |
     )
 
 
-def bound_values(stages: Sequence[Operator[Any, Any]], below: Receiver, head: Head | None) -> list[Any]:
+def bound_values(segment: Segment, below: Receiver, head: Head | None) -> list[Any]:
     """What the names stand for that the text is given, in its order."""
     values = [] if head is None else list(head.feed.bindings.values())
-    for code in [*(inline_of(stage) for stage in stages), *(code for _, code in ends_of(below))]:
-        values += [*code.bindings.values(), *code.state.values()]
+    values += segment.values
+    for _, code in ends_of(below):
+        values += _values(code)
     return values
 
 
@@ -139,6 +154,10 @@ def inline_of(stage: Operator[Any, Any]) -> Inline:
     """The code of an operator that has some."""
     assert stage.inline is not None  # noqa: S101 - segments hold inline operators only
     return stage.inline
+
+
+def _values(code: Inline) -> list[Any]:
+    return [*code.bindings.values(), *code.state.values()]
 
 
 def _stage_shape(name: str, code: Inline, passport: bool) -> StageShape:

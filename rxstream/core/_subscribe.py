@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from reactivex import abc
 from reactivex.disposable import Disposable
@@ -14,6 +14,7 @@ from rxstream.core._catching import Catching
 from rxstream.core._connect import Connections, End, Intake, connect, observer_receiver
 from rxstream.core._context import FAILURES, Context, Gate, Retrying, Statistics
 from rxstream.core._feed import Feed
+from rxstream.core._instants import NEVER
 from rxstream.core._loose import loose_reader, pass_all
 from rxstream.core._passport import Slot, source_event, thread_slot
 from rxstream.core._receiver import ENDLESS, Receiver, Stop
@@ -25,22 +26,30 @@ from rxstream.core._stream import Stream, lineage
 from rxstream.core._timekeeper import Timekeeper, on_time_of
 from rxstream.errors import ConfigurationError, ErrorContext, attach_context
 
+#: Whoever comes, need not wait.
+_OPEN: Final = Gate(is_open=True)
+
 
 class _Subscription:
     """The context of one plain subscription: an item's failure ends the stream."""
 
-    def __init__(self, slot: Slot, scheduler: StreamScheduler) -> None:
+    def __init__(self, slot: Slot, stepped: SteppedScheduler | None) -> None:
         self.slot = slot
-        self.scheduler = self.wall = scheduler
+        self._stepped = stepped
+        self.scheduler = self.wall = stepped or StreamScheduler.virtual()
         self.statistics = Statistics()
         self.stop = Stop()
-        self.gate = Gate(is_open=True)
-        self.keeper: Timekeeper = self
+        self.gate = _OPEN
         self.calls = 0
         self._merge: Merge | None = None
         self.pending: list[str] = []
         self.retrying: Retrying | None = None
-        self.paces = isinstance(scheduler, SteppedScheduler)
+        self.paces = stepped is not None
+
+    @property
+    def keeper(self) -> Timekeeper:
+        # As an attribute it would be a ring, and all that is connected would wait for the garbage collector.
+        return self
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
         attach_context(error, ErrorContext(None, operator, item), self)
@@ -95,8 +104,8 @@ class _Subscription:
             # They may have something that is earlier than what comes next of the others.
             self._merge.add(loose_reader(intake, self.scheduler.now_ns) for intake in intakes)
             self.scheduler.touch()
-        elif isinstance(self.scheduler, SteppedScheduler):
-            step_through(intakes, self.slot, self.scheduler, self)
+        elif self._stepped is not None:
+            step_through(intakes, self.slot, self._stepped, self)
         else:
             self._pass(intakes)
 
@@ -114,7 +123,8 @@ class _Subscription:
     def _pass(self, intakes: list[Intake]) -> None:
         try:
             # What foreign operators have put off to the clock, they want done before anything comes.
-            self.scheduler.run_until(self.scheduler.now_ns, inclusive=True)
+            if self.scheduler.clock.due < NEVER:
+                self.scheduler.run_until(self.scheduler.now_ns, inclusive=True)
             on_time_of(self, lambda: pass_all(intakes, self.slot, self.scheduler, self._note_merge))
         except FAILURES as error:
             if self.stop.now:
@@ -147,29 +157,30 @@ def subscribe(
             raise ConfigurationError(
                 "subscribe: the branches of tee need a run, which a plain subscription is not. Run it with rs.run."
             )
-    context = _Subscription(thread_slot(), _clock(scheduler))
+    context = _Subscription(thread_slot(), _stepped(scheduler))
     connections = connect([End(stream, observer_receiver(observer, context.stop), context)], virtual=True)
     for intake in connections.intakes:
-        _check(intake.feed, context.scheduler)
+        _check(intake.feed, paced=context.paces)
     # Not before everybody has subscribed: who unsubscribes in mid-stream must be able to reach us.
     starter = scheduler or CurrentThreadScheduler.singleton()
     starter.schedule(lambda *_: context.take(connections.intakes))
     return Disposable(lambda: _dispose(context, connections))
 
 
-def _clock(scheduler: abc.SchedulerBase | None) -> StreamScheduler:
-    if isinstance(scheduler, VirtualTimeScheduler | StreamScheduler):
+def _stepped(scheduler: abc.SchedulerBase | None) -> SteppedScheduler | None:
+    """The clock of a subscription on a virtual scheduler, which moves it."""
+    if scheduler is not None and isinstance(scheduler, VirtualTimeScheduler | StreamScheduler):
         return SteppedScheduler(scheduler)
-    return StreamScheduler.virtual()
+    return None
 
 
-def _check(feed: Feed, scheduler: StreamScheduler) -> None:
+def _check(feed: Feed, *, paced: bool) -> None:
     if feed.connect is not None:
         raise ConfigurationError(
             f"subscribe: {feed.name} has to be waited for, which a plain subscription cannot do. "
             "Run it with rs.run, rs.run_async or `async for`."
         )
-    if feed.endless and not isinstance(scheduler, SteppedScheduler):
+    if feed.endless and not paced:
         raise ConfigurationError(
             f"subscribe: {feed.name} needs a clock, as it never ends; a plain subscription has none. "
             "Run it with rs.run, or give subscribe a StreamScheduler."

@@ -12,6 +12,7 @@ from rxstream.errors import ConfigurationError
 
 T = TypeVar("T")
 
+_COLLECTIONS: Final = (list, tuple, range)
 #: The sizes of batches: the first, and the most. Two of the largest may be in flight.
 _FIRST: Final = 500
 _MOST: Final = 2_000
@@ -42,7 +43,7 @@ def from_iterable(items: Iterable[T]) -> Stream[T]:
     if not isinstance(items, Iterable):
         remedy = "Use rs.from_aiter." if hasattr(items, "__aiter__") else "Give a list, a generator, …"
         raise ConfigurationError(f"from_iterable: items must be iterable; got {items!r}. {remedy}")
-    collection = isinstance(items, list | tuple | range)
+    collection = isinstance(items, _COLLECTIONS)
     # Numbers of a range need no look for Events among them.
     value = "record" if isinstance(items, range) else "record._value if type(record) is Event else record"
     return Stream(
@@ -65,7 +66,7 @@ def lifted(record: Any) -> Event[Any]:
 
 def batched(items: Iterable[Any]) -> Iterator[Sequence[Any]]:
     """Cut items into batches: collections by slices, anything else without reading ahead of the consumer."""
-    if isinstance(items, list | tuple | range):
+    if isinstance(items, _COLLECTIONS):
         return _Slices(items)
     return _drawn(items)
 

@@ -1,6 +1,9 @@
 """Plain subscription: Rx's contract."""
 
+import gc
+import weakref
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +14,14 @@ import rxstream as rs
 from rxstream import operators as ops
 from rxstream.core import Feed
 from tests.unit.conftest import Numbers
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+START = datetime(2024, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Items(list[int]):
+    """A list of which one can ask whether it is still there."""
 
 
 def said_by(stream: reactivex.Observable[Any], **options: Any) -> list[object]:
@@ -56,6 +67,31 @@ def test_streams_are_cold() -> None:
     stream = rs.from_iterable([1, 2]).pipe(ops.scan(lambda total, x: total + x, 0))
 
     assert said_by(stream) == said_by(stream) == [1, 3, "end"]
+
+
+def test_a_stream_that_was_connected_one_way_is_connected_anew_in_another() -> None:
+    times: list[datetime] = []
+    stream = rs.from_history([(START, 1), (START + HOUR, 2)]).pipe(ops.observe(lambda _: times.append(rs.now())))
+
+    said_by(stream)
+    rs.collect(rs.from_iterable([0]).pipe(ops.flat_map(lambda _: stream)), start=START)
+    rs.from_iterable([0]).pipe(ops.flat_map(lambda _: stream)).subscribe()
+    said_by(stream)
+
+    at_its_instants = [START, START + HOUR]
+    assert times == [*at_its_instants, *at_its_instants, EPOCH, EPOCH, *at_its_instants]
+
+
+def test_what_an_ended_subscription_read_is_gone_without_the_garbage_collector() -> None:
+    items = Items([1])
+    read = weakref.ref(items)
+
+    gc.disable()
+    rs.from_iterable(items).pipe(ops.map(str)).subscribe()
+    del items
+    gc.enable()
+
+    assert read() is None
 
 
 def test_a_source_that_breaks_is_an_error() -> None:
