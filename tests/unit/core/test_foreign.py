@@ -68,7 +68,7 @@ def items() -> Any:
 def collected(stream: rs.Stream[Any]) -> list[Any]:
     """What a run of it gives; one that never ends is given up."""
     seen = rs.to_list()
-    asyncio.run(asyncio.wait_for(rs.run_async(stream.to(seen)), timeout=1))
+    asyncio.run(asyncio.wait_for(rs.run_async(stream.to(seen)), timeout=30))
     return seen.items
 
 

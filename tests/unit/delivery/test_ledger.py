@@ -272,7 +272,7 @@ def test_who_waits_for_room_is_woken(ledger: Ledger) -> None:
         await asyncio.sleep(0)
         blocked = not waiting.done()
         batch.release_all()
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 30)
         return blocked
 
     assert asyncio.run(wait())

@@ -269,7 +269,7 @@ def test_a_slow_letter_holds_its_record() -> None:
                 await asyncio.sleep(0)
             return await run.stop()
 
-    report = asyncio.run(asyncio.wait_for(stopped(), 5))
+    report = asyncio.run(asyncio.wait_for(stopped(), 30))
 
     assert (report.unsettled, belt.committed) == (1, 1)
 
@@ -290,7 +290,7 @@ def test_what_was_still_awaited_when_the_budget_was_over_is_not_committed() -> N
                 await asyncio.sleep(0)
             await run.stop()
 
-    asyncio.run(asyncio.wait_for(stopped(), 5))
+    asyncio.run(asyncio.wait_for(stopped(), 30))
 
     assert (belt.committed, handled) == (1, [])
 

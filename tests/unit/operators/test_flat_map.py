@@ -215,7 +215,7 @@ def test_more_inner_streams_than_may_be_in_flight_are_no_hindrance() -> None:
     singles = rs.from_iterable(range(6000)).pipe(ops.flat_map(reactivex.of))
     seen = rs.to_list()
 
-    asyncio.run(asyncio.wait_for(rs.run_async(singles.to(seen)), timeout=3))
+    asyncio.run(asyncio.wait_for(rs.run_async(singles.to(seen)), timeout=30))
 
     assert len(seen.items) == 6000
 

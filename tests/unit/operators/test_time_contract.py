@@ -259,7 +259,7 @@ def test_a_run_that_is_stopped_waits_for_what_is_kept(name: str) -> None:
                 await asyncio.sleep(0)
             await run.stop()
 
-    asyncio.run(asyncio.wait_for(stopped(), 5))
+    asyncio.run(asyncio.wait_for(stopped(), 30))
 
     assert sink.items == expected
 

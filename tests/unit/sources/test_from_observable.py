@@ -19,7 +19,7 @@ def items_of(stream: rs.Stream[Any], on_error: Any = None) -> list[Any]:
 
     async def run() -> list[Any]:
         seen = rs.to_list()
-        await asyncio.wait_for(rs.run_async(stream.to(seen, on_error=on_error)), 5)
+        await asyncio.wait_for(rs.run_async(stream.to(seen, on_error=on_error)), 30)
         return seen.items
 
     return asyncio.run(run())
@@ -100,7 +100,7 @@ async def pushed(subject: Subject[int], push: Callable[[], object]) -> list[Any]
     async with rs.running(rs.from_observable(subject).to(seen)) as run:
         await subscribed(subject)
         push()
-        await asyncio.wait_for(run.wait(), 5)
+        await asyncio.wait_for(run.wait(), 30)
     return seen.items
 
 
@@ -132,7 +132,7 @@ def test_stopping_ends_the_subscription() -> None:
     async def stopped() -> rs.Report:
         async with rs.running(rs.from_observable(subject).to(rs.to_list())) as run:
             await subscribed(subject)
-            return await asyncio.wait_for(run.stop(), 5)
+            return await asyncio.wait_for(run.stop(), 30)
 
     assert (asyncio.run(stopped()).reason, subject.observers) == ("stopped", [])
 
