@@ -8,14 +8,13 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any, Final, TypeVar
 
 from reactivex import abc, typing
 from reactivex.disposable import Disposable, SingleAssignmentDisposable
 from reactivex.scheduler.periodicscheduler import PeriodicScheduler
 
-from rxstream.core._agenda import Agenda, Entry, Work
+from rxstream.core._agenda import Agenda, Work
 from rxstream.core._instants import (
     EPOCH,
     NEVER,
@@ -64,11 +63,10 @@ class StreamScheduler(PeriodicScheduler):
         super().__init__()
         self.clock: Final = Clock(start_ns)
         self.agenda: Final = Agenda()
-        self._numbers = count()
         self._wall: Callable[[], int] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._inbox: deque[Entry] = deque()
+        self._inbox: deque[Work] = deque()
         self._latest = start_ns
         #: Does the work that is due live; a run takes care there of what it raises.
         self.guard: Callable[[Callable[[], None]], None] = _directly
@@ -191,28 +189,29 @@ class StreamScheduler(PeriodicScheduler):
 
     def call_at(self, at: int, run: Callable[[], Any], rank: float = WORK) -> Work:
         """Do ``run`` at an instant in nanoseconds, unless the handle returned is cancelled; any thread may call."""
-        work = Work(self.agenda, run)
-        self.enter(at, rank, work)
+        work = Work(self.agenda, at, rank, run)
+        self.enter(work)
         return work
 
-    def enter(self, at: int, rank: float, work: Work) -> None:
-        """Schedule work for an instant in nanoseconds; any thread may call."""
-        entry = (at, rank, next(self._numbers), work)
+    def enter(self, work: Work) -> None:
+        """Schedule work for its instant; any thread may call."""
         if self._loop is None:
-            self.agenda.add(entry)
-            if at < self.clock.due:
-                self.clock.due = at
-        elif self._is_elsewhere():
-            self._inbox.append(entry)
+            self.agenda.add(work)
+            if work.at < self.clock.due:
+                self.clock.due = work.at
+            return
+        # Behind what other threads have scheduled before.
+        self._inbox.append(work)
+        if self._is_elsewhere():
             self._loop.call_soon_threadsafe(self._take_in)
         else:
-            self._enter_live(entry)
+            self._take_in()
 
     @property
     def next_due(self) -> int:
         """When the next work is due, in nanoseconds; `NEVER` if there is none."""
         first = self.agenda.first()
-        return NEVER if first is None else first[0]
+        return NEVER if first is None else first.at
 
     def touch(self) -> None:
         """Note that coroutines have been woken: whoever moves the clock lets them have their turn first."""
@@ -260,12 +259,10 @@ class StreamScheduler(PeriodicScheduler):
         if inclusive:
             limit += 1
         try:
-            while most and (entry := agenda.first()) is not None and entry[0] < limit and not clock.touched:
+            while most and not clock.touched and (work := agenda.take(limit)) is not None:
                 most -= 1
-                agenda.pop()
-                at, _, _, work = entry
-                if at > clock.now:
-                    clock.now = at
+                if work.at > clock.now:
+                    clock.now = work.at
                 work.do()
         finally:
             self._note_next()
@@ -286,14 +283,12 @@ class StreamScheduler(PeriodicScheduler):
 
         return Disposable(dispose)
 
-    def _enter_live(self, entry: Entry) -> None:
-        self.agenda.add(entry)
-        if entry[0] < self.clock.due:
-            self._note_next()
-
     def _take_in(self) -> None:
         while self._inbox:
-            self._enter_live(self._inbox.popleft())
+            work = self._inbox.popleft()
+            self.agenda.add(work)
+            if work.at < self.clock.due:
+                self._note_next()
 
     def _note_next(self) -> None:
         if not self.clock.touched:

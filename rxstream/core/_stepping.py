@@ -36,16 +36,16 @@ class SteppedScheduler(StreamScheduler):
         # Its floats may fall short of the instant that its own work was scheduled for.
         return max(self._reached, datetime_to_ns(mover.now))
 
-    def enter(self, at: int, rank: float, work: Work) -> None:
+    def enter(self, work: Work) -> None:
         """Let the other scheduler do it."""
-        mover = self._mover
+        mover, at = self._mover, work.at
 
         def act(*_: object) -> None:
             self._reached = max(self._reached, at)
             work.do()
 
         if isinstance(mover, StreamScheduler):
-            mover.call_at(at, act, rank)
+            mover.call_at(at, act, work.rank)
         else:
             mover.schedule_absolute(ns_to_datetime(at), act)
 

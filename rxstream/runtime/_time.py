@@ -85,8 +85,10 @@ class Later(Work):
 
     __slots__ = ("_args", "_context", "_keeper")
 
-    def __init__(self, keeper: Timekeeper, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def __init__(self, keeper: Timekeeper, at: int, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        # What `Work` does, without the call: there may be a million of them.
         self.agenda = keeper.scheduler.agenda
+        self.at, self.rank = at, WORK
         self.act: Callable[..., Any] | None = f
         self._keeper = keeper
         self._args = args
@@ -146,8 +148,8 @@ def call_later(delay: float | timedelta | datetime | None, f: Callable[..., Any]
     if not callable(f):
         callable_("call_later", f=f)
     at = keeper.scheduler.now_ns if delay is None else _due(keeper, "call_later", "delay", delay)
-    later = Later(keeper, f, args)
-    keeper.scheduler.enter(at, WORK, later)
+    later = Later(keeper, at, f, args)
+    keeper.scheduler.enter(later)
     return later
 
 

@@ -1,6 +1,7 @@
 """The one clock of a run."""
 
 import asyncio
+import random
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -139,6 +140,34 @@ def test_actions_run_by_their_instants_and_ties_as_scheduled(seconds: list[int])
     clock.run()
 
     assert done == sorted((second, place) for place, second in enumerate(seconds))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_however_it_comes_and_goes_it_is_done_by_instant_then_rank_then_as_scheduled(seed: int) -> None:
+    clock, done, pending, draw = rs.StreamScheduler.virtual(), [], {}, random.Random(seed)  # noqa: S311 - no secret, only an order
+
+    for number in range(draw.choice([50, 5_000])):
+        place = (clock.now_ns + draw.choice([number, draw.randrange(50)]), draw.choice([0, 1.5, 2]), number)
+        pending[place] = clock.call_at(place[0], lambda found=place: done.append(found), place[1])
+        if pending and draw.random() < draw.choice([0.01, 0.4]):
+            pending.pop(draw.choice(list(pending))).cancel()
+        if draw.random() < 0.02:
+            due = sorted(pending)[: draw.choice([1, 9, 400])]
+            clock.run_until(1 << 60, inclusive=True, most=len(due))
+            assert done[len(done) - len(due) :] == due
+            pending = {place: work for place, work in pending.items() if place not in due}
+
+
+def test_putting_the_beginning_off_keeps_the_order(clock: rs.StreamScheduler, order: list[Any]) -> None:
+    for nanosecond in (3, 1, 2):
+        clock.call_at(nanosecond, lambda: order.append(clock.now_ns))
+        # Each is taken in by itself.
+        assert clock.next_due < 4
+
+    clock.begin(100)
+    clock.run()
+
+    assert order == [101, 102, 103]
 
 
 def test_a_past_instant_means_now(order: list[Any]) -> None:
@@ -440,6 +469,23 @@ def test_another_thread_can_schedule_on_the_live_clock(order: list[Any]) -> None
     asyncio.run(work())
 
     assert order == [True]
+
+
+def test_what_another_thread_scheduled_before_for_one_instant_comes_before(order: list[Any]) -> None:
+    async def work() -> None:
+        clock, done = rs.StreamScheduler.live(), asyncio.Event()
+        soon = clock.now + SECOND / 100
+        # Joined here, so that the loop has no turn between.
+        thread = threading.Thread(target=clock.schedule_absolute, args=(soon, doing(order, "there")))
+        thread.start()
+        thread.join()
+        clock.schedule_absolute(soon, doing(order, "here"))
+        clock.schedule_absolute(soon, lambda *_: done.set())
+        await asyncio.wait_for(done.wait(), 5)
+
+    asyncio.run(work())
+
+    assert order == ["there", "here"]
 
 
 def test_another_thread_can_cancel_on_the_live_clock(order: list[Any]) -> None:
