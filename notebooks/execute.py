@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nbformat
+
+# Makes its list of fonts when it is imported first, and says so: not in a cell.
+from matplotlib import font_manager  # noqa: F401
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
@@ -17,12 +20,15 @@ NOTEBOOKS = sorted(path.name for path in HERE.glob("*.ipynb"))
 ON_KAFKA = "04-kafka.ipynb"
 TOPICS = ("notebook-rides", "notebook-busy", "notebook-letters")
 
+#: How a chart is kept.
+CHART = "image/png"
+
 _SECONDS = 300
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 #: Errors only: it warns of its ports, which are on loopback and want a key.
 _QUIET = ["--log-level=ERROR"]
-#: How long a run took is each run's own: as it is written below a table, and in a Report's repr.
-_WALL = re.compile(r"(?<=after )\d+\.\d(?= s)|(?<=wall=)[\d.e-]+")
+#: How long a run took is each run's own.
+_WALL = re.compile(r"(?<=after )\d+\.\d(?= s)")
 
 
 def kept(name: str) -> NotebookNode:
@@ -68,8 +74,8 @@ def comparable(notebook: NotebookNode) -> NotebookNode:
 def _joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
     said = None
     for output in outputs:
-        # A run that takes long enough displays how it goes on; what cells show here are their results.
-        if output.output_type == "display_data":
+        # A run that takes long enough displays how it goes on; kept are results, and charts.
+        if output.output_type == "display_data" and CHART not in output.data:
             continue
         if output.output_type == "stream" and said is not None and said.name == output.name:
             said.text += output.text

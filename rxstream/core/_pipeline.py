@@ -32,6 +32,8 @@ class Pipeline:
     name: str | None = None
     #: What it did in its latest run, by the names in the report; nothing before.
     counts: Mapping[str, int] = field(default_factory=dict, init=False, repr=False)
+    #: How many seconds that took.
+    seconds: float = field(default=0.0, init=False, repr=False)
     _why_stuck: Callable[[], str] | None = field(default=None, init=False, repr=False)
 
     def why_stuck(self) -> str:
@@ -54,6 +56,6 @@ class Pipeline:
         """Note that a run has begun, which can say why something is stuck."""
         self._why_stuck = why_stuck
 
-    def note_end(self, counts: Mapping[str, int]) -> None:
-        """Note that the run has ended, and what was done."""
-        self._why_stuck, self.counts = None, counts
+    def note_end(self, counts: Mapping[str, int], seconds: float) -> None:
+        """Note that the run has ended, what was done, and how long it took."""
+        self._why_stuck, self.counts, self.seconds = None, counts, seconds

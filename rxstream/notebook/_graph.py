@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, NamedTuple
 from rxstream.core import Operator, Pipeline, Stream, foreign_name, parents_of, sinks_of
 from rxstream.notebook._given import given_to_operator, given_to_source, handler_words, sink_words
 from rxstream.notebook._words import clean
-from rxstream.runtime._numbers import spaced
+from rxstream.runtime._numbers import shortened, spaced
 
 #: What a node is; a way is one of several that items may go.
 Kind = Literal["source", "operator", "sink", "handler", "way"]
@@ -74,7 +74,39 @@ def graph_of(drawn: Sequence[Pipeline | Stream[Any]]) -> Graph:
     return drawing.graph
 
 
-_NOBODY: Final[Mapping[str, int]] = {}
+class _Tally(NamedTuple):
+    """What a pipeline did in its latest run, how many seconds that took, and of how many sources it is told."""
+
+    counts: Mapping[str, int] = {}
+    seconds: float = 0.0
+    sources: int = 1
+
+    @property
+    def received(self) -> str:
+        """What came in; of several sources it is known only together."""
+        return self._with_rate("received", "in" if self.sources == 1 else "in from all")
+
+    @property
+    def emitted(self) -> str:
+        """What went out."""
+        return self._with_rate("emitted", "out")
+
+    @property
+    def failed(self) -> str:
+        """What the handler got."""
+        return f"{spaced(self.counts['failed'])} failed" if "failed" in self.counts else ""
+
+    def _with_rate(self, name: str, word: str) -> str:
+        """A count in words, with its rate where the run was long enough to have one."""
+        if name not in self.counts:
+            return ""
+        rate = self.counts[name] / self.seconds if self.seconds >= _LONG else 0.0
+        return f"{spaced(self.counts[name])} {word}" + (f", {shortened(rate)}/s" if rate >= 1 else "")
+
+
+#: Seconds from which on a run has a rate that says something.
+_LONG: Final = 1.0
+_NOTHING: Final = _Tally()
 
 
 class _Drawing:
@@ -93,23 +125,22 @@ class _Drawing:
             pipeline: What is drawn.
             standing_for: The nodes from which branches get the items of their streams.
         """
-        counts = pipeline.counts
-        end = self.add_stream(pipeline.stream, standing_for, counts)
+        sources = sum(not parents_of(made) for made in downwards(pipeline.stream))
+        tally = _Tally(pipeline.counts, pipeline.seconds, sources)
+        end = self.add_stream(pipeline.stream, standing_for, tally)
         for sink in pipeline.sinks:
-            self._join(end, self._sink(sink, _told(counts, "emitted", "out")))
+            self._join(end, self._sink(sink, tally.emitted))
         if pipeline.on_error is not None:
-            self._add_handler(end, pipeline.on_error, _told(counts, "failed", "failed"))
+            self._add_handler(end, pipeline.on_error, tally.failed)
 
-    def add_stream(
-        self, stream: Stream[Any], standing_for: Mapping[int, int], counts: Mapping[str, int] = _NOBODY
-    ) -> int:
+    def add_stream(self, stream: Stream[Any], standing_for: Mapping[int, int], tally: _Tally = _NOTHING) -> int:
         """Draw everything that a stream is made from; returns the place of its last node."""
         sides: list[tuple[Pipeline, Mapping[int, int]]] = []
         for made in downwards(stream):
             if id(made) in standing_for or id(made) in self._streams:
                 continue
             parents = [standing_for.get(id(parent), self._streams.get(id(parent), 0)) for parent in parents_of(made)]
-            place = self._streams[id(made)] = self._stage(made, parents, counts)
+            place = self._streams[id(made)] = self._stage(made, parents, tally)
             for parent in parents:
                 self._join(parent, place)
             self._add_asides(made.step, place)
@@ -118,11 +149,11 @@ class _Drawing:
             self.add_pipeline(side, from_here)
         return standing_for[id(stream)] if id(stream) in standing_for else self._streams[id(stream)]
 
-    def _stage(self, stream: Stream[Any], parents: Sequence[int], counts: Mapping[str, int]) -> int:
+    def _stage(self, stream: Stream[Any], parents: Sequence[int], tally: _Tally) -> int:
         if parents and _is_plain_tee(stream):
             # The branches of one stream are one thing.
             return self._other("tee", parents[0], Node("operator", "tee"))
-        return self._new(node_of(stream, _told(counts, "received", "in")))
+        return self._new(node_of(stream, tally.received))
 
     def _add_asides(self, step: object, place: int) -> None:
         """Draw where an operator sends what came too late, and its handler what failed."""
@@ -203,7 +234,3 @@ def _way(stream: Stream[Any], step: Operator[Any, Any]) -> str:
     if step.name != "split" or not isinstance(above, Operator) or above.name != "split" or step.inline is None:
         return ""
     return "yes" if step.inline.code.startswith("if not ") else "no"
-
-
-def _told(counts: Mapping[str, int], name: str, word: str) -> str:
-    return f"{spaced(counts[name])} {word}" if name in counts else ""

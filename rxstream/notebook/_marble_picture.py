@@ -12,7 +12,7 @@ from rxstream.notebook._words import short
 
 _SCALE: Final = Scale(length=(640.0, 1_000.0), gap=6.0, step=(9.0, 42.0), anchor=0.5)
 #: How long values may be, from what is best to what there is room for; 0: a dot.
-_LONGEST: Final = (14, 6, 3, 0)
+_LONGEST: Final = (18, 12, 6, 3, 0)
 _MARGIN: Final = 20.0
 _TALL: Final = 52.0
 _MARBLE: Final = 24.0

@@ -95,12 +95,17 @@ def _line(value: Any) -> str:
 
 
 def _inner(value: Any) -> str:
-    """What matters of what operators make: a pane's and an Event's value, a join's sides."""
+    """What matters of a value: of what operators make its inner ones, and of a dict what it holds.
+
+    What a dict's entries are called is mostly the same in a whole lane.
+    """
     if type(value).__module__.startswith("rxstream."):
         if hasattr(value, "left") and hasattr(value, "right"):
-            return f"{brief(value.left)}+{brief(value.right)}"
+            return f"{_inner(value.left)}+{_inner(value.right)}"
         if hasattr(value, "value"):
-            return brief(value.value)
+            return _inner(value.value)
+    if type(value) is dict and value:
+        return " ".join(map(brief, islice(value.values(), _BRIEF.maxdict)))
     return brief(value)
 
 

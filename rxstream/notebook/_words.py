@@ -46,6 +46,7 @@ def span_text(ns: int) -> str:
 
 def value_text(value: object) -> str:
     """What an argument is, in a word or two; never what it holds, where that may be much."""
+    value = _given(value)
     if isinstance(value, FunctionType) and value.__name__ == "<lambda>":
         return f"lambda {', '.join(value.__code__.co_varnames[: value.__code__.co_argcount])}: …"
     if isinstance(value, str):
@@ -61,6 +62,21 @@ def value_text(value: object) -> str:
     if callable(value) or isinstance(value, partial):
         return name_of(value)
     return f"{type(value).__name__.lower()} {_window_text(value)}".strip() if is_dataclass(value) else _type_text(value)
+
+
+def _given(value: object) -> object:
+    """What was given, where a function of rxstream's own stands around it: a field's name, or another function."""
+    while isinstance(value, FunctionType) and value.__module__.startswith("rxstream."):
+        held = dict(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
+        inner = next((held[name] for name in _INSIDE if name in held), None)
+        if inner is None:
+            break
+        value = inner.cell_contents
+    return value
+
+
+#: What such functions call it.
+_INSIDE: Final = ("spec", "call")
 
 
 def _collection_text(value: Any) -> str:

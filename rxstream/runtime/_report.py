@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rxstream.errors import ConfigurationError
 from rxstream.runtime._numbers import spaced
@@ -43,9 +43,13 @@ class PipelineReport:
         return {name: count for name, count in asdict(self).items() if name != "name"}
 
 
-@dataclass(frozen=True, slots=True)
+#: So many pipelines are named in a Report's line; its table has them all.
+_NAMED: Final = 3
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """What a run did; prints as a table.
+    """What a run did; prints as a table, and in a prompt it is a line.
 
     Args:
         pipelines: One entry a pipeline; ``report["name"]`` finds one.
@@ -69,6 +73,12 @@ class Report:
                 return entry
         known = ", ".join(repr(entry.name) for entry in self.pipelines)
         raise ConfigurationError(f"Report: pipelines are {known}; got {name!r}. Give one of these names.")
+
+    def __repr__(self) -> str:
+        head, *rows = self._rows()
+        told = [f"{row[0]}: {_in_words(head[1:], row[1:])}" for row in rows[:_NAMED]]
+        hidden = [f"{len(rows) - _NAMED} more"] if len(rows) > _NAMED else []
+        return f"Report({'; '.join([self.summary, *told, *hidden])})"
 
     def __str__(self) -> str:
         rows = self._rows()
@@ -145,6 +155,10 @@ class Outcome(NamedTuple):
         if self.error is not None:
             raise self.error
         return self.report
+
+
+def _in_words(words: Sequence[str], counts: Sequence[str]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in zip(words, counts, strict=True))
 
 
 def _shown(cell: object) -> str:

@@ -143,8 +143,9 @@ class Run:
         try:
             await self.guarded(self._course())
         finally:
-            for context, done in zip(self.contexts, self.report().pipelines, strict=True):
-                context.pipeline.note_end(done.counts)
+            done = self.report()
+            for context, row in zip(self.contexts, done.pipelines, strict=True):
+                context.pipeline.note_end(row.counts, done.wall)
             if isinstance(self.loop, ClockLoop):
                 self.loop.driver = None
         stopped = "stopped" if self._ended is None else "until"

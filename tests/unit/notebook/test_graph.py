@@ -156,6 +156,31 @@ def test_of_a_run_the_counts_are_shown() -> None:
     ]
 
 
+def test_of_a_run_that_lasted_the_rates_are_shown_too() -> None:
+    pipeline = numbers.to(rs.to_list(), on_error=rs.handlers.skip())
+    pipeline.note_end({"received": 30_000, "emitted": 29_000, "failed": 0}, 2.0)
+
+    assert text(pipeline) == [
+        "○   from_iterable  9 items  30 000 in, 15k/s",
+        "├─╮",
+        "■ │ to_list                 29 000 out, 14.5k/s",
+        "  ▲ skip                    0 failed",
+    ]
+
+
+def test_what_several_sources_handed_over_is_told_together_and_a_trickle_has_no_rate() -> None:
+    pipeline = numbers.pipe(ops.merge(rs.from_iterable([1]))).to(rs.to_list())
+    pipeline.note_end({"received": 10, "emitted": 1}, 2.0)
+
+    assert text(pipeline) == [
+        "○   from_iterable  9 items  10 in from all, 5/s",
+        "│ ○ from_iterable  1        10 in from all, 5/s",
+        "├─╯",
+        "●   merge",
+        "■   to_list                 1 out",
+    ]
+
+
 def test_a_foreign_observable_and_a_foreign_operator_have_names() -> None:
     stream = rs.from_observable(reactivex.of(1)).pipe(reactivex.operators.map(parsed))
 
@@ -176,6 +201,8 @@ def test_a_foreign_observable_and_a_foreign_operator_have_names() -> None:
         (ops.buffer(100, timeout=5), "buffer  100, timeout=5 s"),
         (ops.distinct(parsed, within=60), "distinct  key=parsed, ttl=1 min"),
         (ops.map_async(parsed, concurrency=8, order="key"), "map_async  parsed, concurrency=8, order=key"),
+        (ops.map_async(parsed, timeout=3), "map_async  parsed"),
+        (ops.event_time("at"), "event_time  at"),
         (ops.window(rs.tumbling(3600), grace=5), "window  tumbling 1 h, list, grace=5 s"),
         (ops.window(rs.counted(3), into=rs.agg.sum(), emit="update"), "window  counted 3, 3, sum, emit=update"),
         (ops.window(rs.session(0.5), emit=60), "window  session 500 ms, list, emit=1 min"),

@@ -59,6 +59,19 @@ def test_where_time_passes_things_stand_at_their_time() -> None:
     ]
 
 
+def test_of_a_dict_what_it_holds_is_shown_as_its_names_are_the_same_in_the_whole_lane() -> None:
+    rows = [{"room": "hall", "celsius": 19}, {}, {"n": {"a": 1}}, dict.fromkeys("abcde", 0)]
+
+    assert marks(rs.from_iterable(rows))[:1] == ["-hall 19-{}--{'a': 1}-0 0 0 0-|"]
+
+
+def test_of_a_pane_and_a_pair_what_they_hold_is_shown() -> None:
+    pane = rs.Pane("k", NOON, NOON, {"n": 2, "mean": 1.5}, 0, True)
+    pair = rs.Joined("k", {"a": 1}, rs.MISSING)
+
+    assert marks(rs.from_iterable([pane, pair]))[:1] == ["-2 1.5-1+MISSING-|"]
+
+
 def test_an_item_that_comes_too_late_is_marked_where_it_was_late() -> None:
     history = rs.from_history([at(1, "a"), at(12, "b"), at(3, "c")], disorder=1)
     stream = history.pipe(ops.map(str), ops.window(rs.tumbling(10)), ops.map(lambda pane: len(pane.value)))

@@ -147,6 +147,21 @@ def test_it_says_how_many_records_are_unsettled() -> None:
     )
 
 
+def test_in_a_prompt_it_is_a_line() -> None:
+    made = report(counted("orders", received=12_345, emitted=9, failed=2), counted("p"), unsettled=3)
+
+    assert repr(made) == (
+        "Report(completed after 1.2 s, 3 records unsettled; orders: 12 345 received, 9 emitted, 2 failed; "
+        "p: 0 received, 0 emitted, 0 failed)"
+    )
+
+
+def test_in_a_prompt_three_pipelines_are_named_and_the_rest_counted() -> None:
+    made = report(*(counted(name) for name in "abcde"))
+
+    assert repr(made).endswith("c: 0 received, 0 emitted; 2 more)")
+
+
 def test_a_notebook_shows_it_as_a_table() -> None:
     assert report(counted("p", received=2, emitted=1))._repr_html_() == (
         "<table><thead><tr><th>pipeline</th><th>received</th><th>emitted</th></tr></thead>"
