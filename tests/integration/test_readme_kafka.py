@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from tests.brokers.kafka import Kafka, create_topic
-from tests.unit.test_readme import blocks
+from tests.unit.test_readme import code
 
 
 async def load(kafka: Kafka) -> None:
@@ -26,9 +26,8 @@ def test_readmes_pipeline_runs_on_kafka_as_pasted(kafka: Kafka) -> None:
     for topic in ("readings", "means", "letters"):
         create_topic(kafka.bootstrap, topic)
     asyncio.run(load(kafka))
-    here, there = (body for _, language, body in blocks() if language == "python")
 
-    exec(here + there.replace("localhost:9092", kafka.bootstrap), {"__name__": "readme"})
+    exec(code(None) + code("kafka").replace("localhost:9092", kafka.bootstrap), {"__name__": "readme"})
 
     assert asyncio.run(read(kafka, "means")).value == b"06:00 hall 20.0"
     assert json.loads(asyncio.run(read(kafka, "letters")).value) == {"room": "hall", "celsius": "broken"}

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.test_readme import _BLOCK, README
+from docs.sessions import Block
+from docs.sessions import blocks as blocks_of
 
-DOCS = README.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("time.md", "testing.md", "event-time.md", "delivery.md", "your-own.md", "errors.md", "tutorial.md")
 HOW_TOS = tuple(sorted(f"how-to/{page.name}" for page in (DOCS / "how-to").glob("*.md")))
 OPERATORS = tuple(sorted(f"operators/{page.name}" for page in (DOCS / "operators").glob("*.md")))
@@ -27,15 +28,15 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
 
 
-def blocks(page: str) -> list[tuple[str | None, str, str]]:
+def blocks(page: str) -> list[Block]:
     """Return what each block of a page needs, its language and its text."""
-    return [(found["needs"], found["language"], found["body"]) for found in _BLOCK.finditer((DOCS / page).read_text())]
+    return blocks_of(DOCS / page)
 
 
 def shown(page: str) -> list[tuple[str, str]]:
     """The code of a page that runs as it stands, each with what is shown right below it."""
     found = blocks(page)
-    outputs = [body if language == "text" else "" for _, language, body in [*found[1:], (None, "", "")]]
+    outputs = [body if language == "text" else "" for _, language, body in [*found[1:], Block(None, "", "")]]
     return [
         (code, output)
         for (needs, language, code), output in zip(found, outputs, strict=True)
