@@ -15,6 +15,8 @@ _BENCHMARKS = (
     "chain",
     "keyed",
     "batches",
+    "windows",
+    "joins",
     "inner",
     "branches",
     "concurrency",

@@ -1,6 +1,6 @@
-"""Run bytewax over numbers, in this thread; a batch of its source is a thousand of them."""
+"""Run bytewax in this thread; a batch of its source is a thousand items."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bytewax import operators as op
@@ -26,13 +26,12 @@ class _Hearing(DynamicSink[Any], StatelessSinkPartition[Any]):
 
 
 def run_flow(
-    build: Callable[..., Stream[Any]], *inputs: range, hear: Callable[[Any], object], branches: int = 1
+    build: Callable[..., Stream[Any]], *inputs: Sequence[Any], hear: Callable[[Any], object], branches: int = 1
 ) -> None:
     """Let ``hear`` hear, ``branches`` times, of what ``build`` makes of streams of the inputs."""
     flow = Dataflow("benchmark")
     sources = [
-        op.input(f"input{place}", flow, TestingSource(numbers, batch_size=_BATCH))
-        for place, numbers in enumerate(inputs)
+        op.input(f"input{place}", flow, TestingSource(items, batch_size=_BATCH)) for place, items in enumerate(inputs)
     ]
     made = build(*sources)
     for place in range(branches):
