@@ -69,6 +69,9 @@ def instant_reader(who: str, unit: str | None) -> Callable[[object], int]:
     factor = None if unit is None else UNITS[unit]
 
     def read(raw: object) -> int:
+        # What most are where there is a unit comes first, as this is done with every item.
+        if type(raw) is int and factor is not None:
+            return raw * factor
         if isinstance(raw, datetime):
             if is_naive(raw):
                 raise StreamError(
@@ -89,8 +92,6 @@ def instant_reader(who: str, unit: str | None) -> Callable[[object], int]:
 
 
 def _number_to_ns(who: str, raw: object, factor: int) -> int:
-    if type(raw) is int:
-        return raw * factor
     try:
         if isinstance(raw, str):
             return _text_to_ns(raw, factor)

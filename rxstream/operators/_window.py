@@ -28,6 +28,7 @@ from rxstream.operators._window_pane import Pane
 from rxstream.operators._window_session import Session, SessionWindows, require_merge
 from rxstream.operators._window_slices import SlicedWindows
 from rxstream.operators._window_sliding import Sliding, SlidingWindows
+from rxstream.operators._window_states import Stretches, adding
 from rxstream.operators._window_subscription import windowing
 from rxstream.operators._window_tumbling import Tumbling, TumblingWindows
 from rxstream.operators.agg import Aggregate, aggregate_of
@@ -136,9 +137,9 @@ class _Asked:
         late = Late(down, self.late)
         panes = Panes(down, self.aggregate, with_end=isinstance(self.by, _BOTH_ENDS))
         if self.emit == "close":
-            made = self._fast(down, late, panes)
-            if made is not None:
-                return made.reactions(self.key)
+            stretches = self._stretches(down, late, panes)
+            if stretches is not None:
+                return adding(stretches, down, self.key, self.aggregate, self.grace)
         shows = self._shows(down, panes)
         kind = self._kind(down, late, panes, shows)
         if isinstance(kind, SessionWindows) and self.emit == "close":
@@ -146,17 +147,17 @@ class _Asked:
             return windowing(down, self.key, kind, shows, code=code, names=names)
         return windowing(down, self.key, kind, shows)
 
-    def _fast(self, down: Downstream[Pane], late: Late, panes: Panes) -> TumblingWindows | SlicedWindows | None:
+    def _stretches(self, down: Downstream[Pane], late: Late, panes: Panes) -> Stretches | None:
         """The windows that have one state for each item; None: these have not."""
         by = self.by
         if isinstance(by, Hopping) and by.hop == by.size:
             by = Tumbling(by.size, by.offset)
         if isinstance(by, Tumbling):
-            return TumblingWindows(by, self.aggregate, self.grace, late, panes, down)
+            return TumblingWindows(by, self.aggregate, late, panes, down)
         if isinstance(by, Hopping) and self.aggregate.join is not None:
             # A slice's state goes on when a window that has only this one slice has closed.
             looking = replace(self.aggregate, finish=self.aggregate.look)
-            return SlicedWindows(by, self.aggregate, self.grace, late, Panes(down, looking, with_end=False), down)
+            return SlicedWindows(by, self.aggregate, late, Panes(down, looking, with_end=False), down)
         return None
 
     def _shows(self, down: Downstream[Pane], panes: Panes) -> AtClosing | AtChange | AtTicks:

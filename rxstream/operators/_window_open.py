@@ -17,7 +17,8 @@ from rxstream.core import (
     ns_to_datetime,
     passport,
 )
-from rxstream.operators._window_pane import Pane, give_value, made_pane
+from rxstream.operators._window_pane import MAKING, Pane, give_value, made_pane
+from rxstream.operators._window_stretch import Stretch
 from rxstream.operators.agg import Aggregate
 
 _MICROSECOND: Final = 1_000
@@ -145,20 +146,61 @@ class Panes:
         finally:
             slot.restore(saved)
 
+    def close(self, start: int, end: int, stretch: Stretch) -> None:
+        """Hand on the one pane that each key has in a window."""
+        slot, down, holds = self._slot, self._down, stretch.holds
+        self._turn_to(start, end, end - self._beyond)
+        batch, (first, last) = self._batch, self._bounds
+        # In place of `made_pane` and `_emit`: there is a pane for every few items.
+        new, set_key, set_start, set_end, set_value, set_revision, set_final = MAKING
+        finish, hand_on, stop = self._finish, down.emit, down.stop
+        saved = slot.save()
+        slot.clear()
+        try:
+            for key, state in stretch.states.items():
+                if stop.now:
+                    # Nobody has it: its items stay unsettled.
+                    return
+                pane = new(Pane)
+                set_key(pane, key)
+                set_start(pane, first)
+                set_end(pane, last)
+                set_value(pane, state)
+                set_revision(pane, 0)
+                set_final(pane, True)
+                if holds and key in holds:
+                    self._emit_under(holds[key], pane)
+                    continue
+                slot.event, slot.batch = pane, batch
+                slot.key = slot.time = slot.headers = UNSET
+                try:
+                    if state.__class__ is Broken:
+                        raise state.error
+                    set_value(pane, finish(state))
+                except FAILURES as error:
+                    down.failed(error, state)
+                else:
+                    hand_on(pane)
+        finally:
+            slot.restore(saved)
+
     def _hand_on(self, window: Open, at: int, holds: list[Hold] | None, *, final: bool) -> None:
         if window.end != self._end or window.start != self._start or at != self._at:
             self._turn_to(window.start, window.end, at)
         pane = made_pane(window.key, *self._bounds, window.state, window.revision, final)
         window.revision += 1
         if holds:
-            hold = Hold.joint(make_event(pane, window.key, at, (), None), holds)
-            hold.emit(self._emit, pane)
-            hold.release()
+            self._emit_under(holds, pane)
         else:
             slot = self._slot
             slot.event, slot.batch = pane, self._batch
             slot.key = slot.time = slot.headers = UNSET
             self._emit(pane)
+
+    def _emit_under(self, holds: list[Hold], pane: Pane) -> None:
+        hold = Hold.joint(make_event(pane, pane.key, self._at, (), None), holds)
+        hold.emit(self._emit, pane)
+        hold.release()
 
     def _turn_to(self, start: int, end: int, at: int) -> None:
         """Make what panes of the same bounds share."""

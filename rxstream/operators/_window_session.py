@@ -101,9 +101,8 @@ class SessionWindows:
 
     def pasted(self) -> tuple[str, dict[str, Any]]:
         """The code that takes an item where nothing is shown before the end, and its names."""
-        add = self._aggregate.add
-        code = _TAKING.format(add=self._aggregate.step or "add(state, value, instant)")
-        return code, {"sessions": self._open, "gap": self._gap, "add": add, "hold": self._down.hold}
+        code = _TAKING.format(add=self._aggregate.step)
+        return code, {"sessions": self._open, "gap": self._gap, "hold": self._down.hold, **self._aggregate.names}
 
     def take(self, value: Any, key: Any, instant: int, first: int) -> None:
         """Add an item to the session that it lies in or near to, or begin one."""

@@ -4,38 +4,18 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import Any
 
-from rxstream.core import FAILURES, NEVER, Downstream, Hold, Reactions
+from rxstream.core import FAILURES, NEVER, Downstream
 from rxstream.operators._window_hopping import Hopping
-from rxstream.operators._window_open import Broken, Late, Open, Panes, in_order
-from rxstream.operators._window_subscription import taking
-from rxstream.operators._window_tumbling import ADDING
+from rxstream.operators._window_open import Broken, Late, Panes
+from rxstream.operators._window_stretch import Stretch
 from rxstream.operators.agg import Aggregate
 
 
-@dataclass(slots=True)
-class _Slice:
-    """One key's state in one slice, or in several that follow each other."""
-
-    state: Any
-    first: int
-    holds: list[Hold] | None = None
-
-    def hold(self, hold: Hold) -> None:
-        """Keep an item's hold."""
-        if self.holds is None:
-            self.holds = []
-        self.holds.append(hold)
-
-
-_Slices: TypeAlias = dict[Any, _Slice]
-
-
 class SlicedWindows:
-    """The open windows of one subscription, which are shown when they close.
+    """The open windows of one subscription, which are shown when they close; see `Stretches`.
 
     A slice is as long as sizes and hops allow. When a window closes, its slices are merged, and so that a window of
     many slices costs few merges, neighbours are merged in pairs, the pairs in pairs, and so on, as in a binary tree
@@ -43,91 +23,78 @@ class SlicedWindows:
     with which depends on the items' instants only.
     """
 
-    def __init__(
-        self, by: Hopping, aggregate: Aggregate, grace: int, late: Late, panes: Panes, down: Downstream[Any]
-    ) -> None:
+    def __init__(self, by: Hopping, aggregate: Aggregate, late: Late, panes: Panes, down: Downstream[Any]) -> None:
         self._by = by
-        self._grace = grace
-        self._aggregate = aggregate
+        self._init = aggregate.init
         assert aggregate.join is not None  # noqa: S101 - who has none has a state for each window
         self._merge = aggregate.join
         self._late = late
         self._panes = panes
         self._length = math.gcd(by.size, by.hop)
         # By place in time: slice n begins n lengths after the offset.
-        self._slices: dict[int, _Slices] = {}
+        self._slices: dict[int, Stretch] = {}
         self._places: list[int] = []
-        self._merged: dict[tuple[int, int], _Slices] = {}
+        self._merged: dict[tuple[int, int], Stretch] = {}
+        self._merged_before = -NEVER
         self._arrivals = 0
         self._down = down
         self._is_holding = self._is_broken = False
         self._first_open = -NEVER
-        # The slice of the latest item, which is likely the next one's too.
-        self.start, self.end = NEVER, NEVER
-        self.keys: _Slices = {}
+        self._turn_away()
 
-    def reactions(self, key: Callable[[Any], Any] | None) -> Reactions:
-        """What becomes of items, watermarks and the end."""
-        down = self._down
-        add = self._aggregate.add
-        code = ADDING.format(add=self._aggregate.step or "add(state, value, instant)")
-        names = {"windows": self, "turn_to": self._turn_to, "begin": self._begin, "add": add, "hold": self._hold}
-
-        def on_watermark(watermark: int) -> int:
-            first_open = self._by.first_start(watermark - self._grace)
-            self._close_before(first_open)
-            below = down.watermark(watermark - self._grace)
-            return min(first_open + self._by.size, below) + self._grace
-
-        def on_completed() -> None:
-            self._close_before(NEVER)
-            down.complete()
-
-        inline = taking(down, key, code, **names)
-        return Reactions(inline=inline, on_completed=on_completed, on_watermark=on_watermark)
-
-    def _turn_to(self, instant: int, value: Any) -> bool:
+    def turn_to(self, instant: int, value: Any) -> bool:
         """Find the slice of an instant; False: all its windows are closed."""
-        if self._by.last_start(instant) < self._first_open:
+        if instant < self._first_open:
             self._late.take(value)
             return False
-        place = self._place(instant)
-        self.start = self._by.offset + place * self._length
-        self.end = self.start + self._length
-        self.keys = self._slices.get(place, {})
-        self._forget_merged(place)
+        since = instant - self._by.offset
+        self._place = place = since // self._length
+        self.start = start = instant - since % self._length
+        self.end = start + self._length
+        self._present = self._slices.get(place) or Stretch()
+        self.states = self._present.states
+        if place < self._merged_before:
+            self._forget_merged(place)
         return True
 
-    def _place(self, instant: int) -> int:
-        return (instant - self._by.offset) // self._length
-
-    def _begin(self, key: Any, value: Any, instant: int) -> _Slice:
-        """Take a key's first item in the present slice."""
+    def begin(self, key: Any) -> Any:
+        """Make the state of a key that has none in the present slice."""
+        if self._place not in self._slices:
+            self._slices[self._place] = self._present
+            insort(self._places, self._place)
         self._arrivals += 1
-        made = _Slice(self._aggregate.add(self._aggregate.init(), value, instant), self._arrivals)
-        if not self.keys:
-            place = self._place(instant)
-            self._slices[place] = self.keys
-            insort(self._places, place)
-        self.keys[key] = made
-        return made
+        self._present.firsts[key] = self._arrivals
+        return self._init()
 
-    def _hold(self) -> Hold:
+    def hold(self, key: Any) -> None:
+        """Keep the item of a key that the slot names."""
         self._is_holding = True
-        return self._down.hold()
+        self._present.holds.setdefault(key, []).append(self._down.hold())
 
-    def _close_before(self, start: int) -> None:
-        """Close the windows that start before ``start``."""
+    def close(self, watermark: int) -> int:
+        """Close the windows that end by a watermark."""
+        start = self._by.first_start(watermark)
         since, self._first_open = self._first_open, max(self._first_open, start)
-        self.start, self.end, self.keys = NEVER, NEVER, {}
+        self._turn_away()
         for closing in self._closing(since, start):
-            first = self._place(closing)
+            first = self._place_of(closing)
             behind = first + self._by.size // self._length
-            windows = self._windows(closing, first, behind)
+            window = self._window(first, behind)
             if self._is_holding:
-                self._take_holds(windows, first, behind)
-            self._panes.final(in_order(windows.values()))
+                self._take_holds(window, first, behind)
+            self._panes.close(closing, closing + self._by.size, window)
             self._forget_slices(first + self._by.hop // self._length)
+        return start + self._by.size
+
+    def _turn_away(self) -> None:
+        """Look for the next item's slice anew."""
+        self.start, self.end = NEVER, NEVER
+        self._present = Stretch()
+        self.states = self._present.states
+        self._place = 0
+
+    def _place_of(self, instant: int) -> int:
+        return (instant - self._by.offset) // self._length
 
     def _closing(self, since: int, before: int) -> Iterator[int]:
         """The starts of windows that have slices, earliest first, whatever lies between; those before are closed."""
@@ -140,40 +107,42 @@ class SlicedWindows:
             yield start
             since = start + self._by.hop
 
-    def _windows(self, start: int, first: int, behind: int) -> dict[Any, Open]:
-        windows: dict[Any, Open] = {}
+    def _window(self, first: int, behind: int) -> Stretch:
+        """Put a window together, its keys in order of first arrival."""
+        window = Stretch()
+        self._merged_before = behind
         for part in self._parts(first, behind):
-            for key, found in part.items():
-                window = windows.get(key)
-                if window is None:
-                    windows[key] = Open(key, start, start + self._by.size, found.state, found.first)
-                else:
-                    window.state = self._join(window.state, found.state)
-                    if found.first < window.first:
-                        window.first = found.first
-        return windows
+            self._merge_into(window, part)
+        states, firsts = window.states, window.firsts
+        # A key whose first item failed has no state yet.
+        window.states = {key: states[key] for key in sorted(states, key=firsts.__getitem__)}
+        return window
 
-    def _parts(self, first: int, behind: int) -> Iterator[_Slices]:
+    def _parts(self, first: int, behind: int) -> Iterator[Stretch]:
         """The fewest nodes of the tree that make up a stretch of slices, in order of time."""
         while first < behind:
             level = 0
             while not first >> level & 1 and first + (2 << level) <= behind:
                 level += 1
             part = self._node(level, first >> level)
-            if part:
+            if part is not None:
                 yield part
             first += 1 << level
 
-    def _node(self, level: int, place: int) -> _Slices:
+    def _node(self, level: int, place: int) -> Stretch | None:
         if not level:
-            return self._slices.get(place, _NOTHING)
+            return self._slices.get(place)
         known = self._merged.get((level, place))
         if known is not None:
             return known
         if not self._has_any(place << level, place + 1 << level):
-            return _NOTHING
+            return None
         one, other = self._node(level - 1, 2 * place), self._node(level - 1, 2 * place + 1)
-        made = self._both(one, other) if one and other else one or other
+        made = one or other
+        assert made is not None  # noqa: S101 - there is something in one of them
+        if one is not None and other is not None:
+            made = Stretch(dict(one.states), dict(one.firsts))
+            self._merge_into(made, other)
         self._merged[level, place] = made
         return made
 
@@ -181,33 +150,44 @@ class SlicedWindows:
         at = bisect_left(self._places, first)
         return at < len(self._places) and self._places[at] < behind
 
-    def _both(self, one: _Slices, other: _Slices) -> _Slices:
-        made = dict(one)
-        for key, right in other.items():
-            left = made.get(key)
-            if left is None:
-                made[key] = right
-            else:
-                made[key] = _Slice(self._join(left.state, right.state), min(left.first, right.first))
-        return made
+    def _merge_into(self, made: Stretch, later: Stretch) -> None:
+        """Merge what is later in time into a stretch of ours."""
+        states, firsts = made.states, made.firsts
+        if not states:
+            states.update(later.states)
+            firsts.update(later.firsts)
+            return
+        merge = self._merge_whole if self._is_broken else self._merge
+        known = states.get
+        for key, state in later.states.items():
+            earlier = known(key, _NOTHING)
+            if earlier is _NOTHING:
+                states[key] = state
+                firsts[key] = later.firsts[key]
+                continue
+            try:
+                states[key] = merge(earlier, state)
+            except FAILURES as error:
+                self._is_broken = True
+                states[key] = Broken(error)
+            first = later.firsts[key]
+            if first < firsts[key]:
+                firsts[key] = first
 
-    def _join(self, one: Any, other: Any) -> Any:
-        if self._is_broken and (isinstance(one, Broken) or isinstance(other, Broken)):
+    def _merge_whole(self, one: Any, other: Any) -> Any:
+        """Merge two states of which one may stand for those that could not be merged."""
+        if isinstance(one, Broken) or isinstance(other, Broken):
             return one if isinstance(one, Broken) else other
-        try:
-            return self._merge(one, other)
-        except FAILURES as error:
-            self._is_broken = True
-            return Broken(error)
+        return self._merge(one, other)
 
-    def _take_holds(self, windows: dict[Any, Open], first: int, behind: int) -> None:
-        """Give windows units of their items' holds: those of slices that no later window has, or else one more."""
+    def _take_holds(self, window: Stretch, first: int, behind: int) -> None:
+        """Give a window units of its items' holds: those of slices that no later window has, or else one more."""
         leaving = first + self._by.hop // self._length
         at = bisect_left(self._places, first)
         while at < len(self._places) and (place := self._places[at]) < behind:
-            for key, found in self._slices[place].items():
-                for hold in found.holds or ():
-                    windows[key].hold(hold if place < leaving else hold.again())
+            for key, holds in self._slices[place].holds.items():
+                units = holds if place < leaving else [hold.again() for hold in holds]
+                window.holds.setdefault(key, []).extend(units)
             at += 1
 
     def _forget_slices(self, before: int) -> None:
@@ -226,4 +206,4 @@ class SlicedWindows:
             level += 1
 
 
-_NOTHING: _Slices = {}
+_NOTHING: Any = object()

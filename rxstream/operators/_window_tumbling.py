@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
-from rxstream.core import NEVER, Downstream, Reactions, positive_duration_ns, signed_duration_ns
-from rxstream.operators._window_open import Late, Open, Panes
-from rxstream.operators._window_subscription import taking
+from rxstream.core import NEVER, Downstream, positive_duration_ns, signed_duration_ns
+from rxstream.operators._window_open import Late, Panes
+from rxstream.operators._window_stretch import Stretch
 from rxstream.operators.agg import Aggregate
 
 
@@ -42,81 +41,50 @@ def tumbling(size: float | timedelta, *, offset: float | timedelta = 0) -> Tumbl
     return Tumbling(size_ns, signed_duration_ns("tumbling", offset=offset) % size_ns)
 
 
-#: What is done with every item: most lie in the window of the one before, and meet a state of their key.
-ADDING: Final = """\
-if not windows.start <= instant < windows.end and not turn_to(instant, value): skip
-entry = windows.keys.get(group)
-if entry is None:
-    entry = begin(group, value, instant)
-else:
-    state = entry.state
-    entry.state = {add}
-under = slot.batch if slot.hold is None else slot.hold
-if under is not None and under.tracks:
-    entry.hold(hold())"""
-
-
 class TumblingWindows:
-    """The open windows of one subscription, which are shown when they close."""
+    """The open windows of one subscription, which are shown when they close; see `Stretches`."""
 
-    def __init__(
-        self, by: Tumbling, aggregate: Aggregate, grace: int, late: Late, panes: Panes, down: Downstream[Any]
-    ) -> None:
+    def __init__(self, by: Tumbling, aggregate: Aggregate, late: Late, panes: Panes, down: Downstream[Any]) -> None:
         self._down = down
         self._by = by
-        self._aggregate = aggregate
-        self._grace = grace
+        self._init = aggregate.init
         self._late = late
         self._panes = panes
-        # By start, then by key in order of first arrival; both are the order in which panes come out.
-        self._open: dict[int, dict[Any, Open]] = {}
+        self._open: dict[int, Stretch] = {}
         self._closed_before = -NEVER
-        # The window of the latest item, which is likely the next one's too.
-        self.start, self.end = NEVER, NEVER
-        self.keys: dict[Any, Open] = {}
+        self._turn_away()
 
-    def reactions(self, key: Callable[[Any], Any] | None) -> Reactions:
-        """What becomes of items, watermarks and the end."""
-        down = self._down
-        add = self._aggregate.add
-        code = ADDING.format(add=self._aggregate.step or "add(state, value, instant)")
-        names = {"windows": self, "turn_to": self._turn_to, "begin": self._begin, "add": add, "hold": down.hold}
-
-        def on_watermark(watermark: int) -> int:
-            # Only a boundary changes anything: from the first instant of the window that is open longest.
-            first_open = self._by.start_of(watermark - self._grace)
-            self._close_before(first_open)
-            below = down.watermark(watermark - self._grace)
-            return min(first_open + self._by.size, below) + self._grace
-
-        def on_completed() -> None:
-            self._close_before(NEVER)
-            down.complete()
-
-        inline = taking(down, key, code, **names)
-        return Reactions(inline=inline, on_completed=on_completed, on_watermark=on_watermark)
-
-    def _begin(self, key: Any, value: Any, time: int) -> Open:
-        """Take a key's first item in the present window."""
-        # The state is set last: an aggregate that raises leaves the pane as it was.
-        state = self._aggregate.add(self._aggregate.init(), value, time)
-        entry = self.keys[key] = Open(key, self.start, self.end, state, 0)
-        self._open[self.start] = self.keys
-        return entry
-
-    def _turn_to(self, time: int, value: Any) -> bool:
+    def turn_to(self, instant: int, value: Any) -> bool:
         """Find the window of an instant; False: it is closed."""
-        start = self._by.start_of(time)
-        if start < self._closed_before:
+        if instant < self._closed_before:
             self._late.take(value)
             return False
+        start = self._by.start_of(instant)
         self.start, self.end = start, start + self._by.size
-        self.keys = self._open.get(start, {})
+        self._present = self._open.get(start) or Stretch()
+        self.states = self._present.states
         return True
 
-    def _close_before(self, start: int) -> None:
-        """Close the windows that start before ``start``."""
-        self._closed_before = max(self._closed_before, start)
-        self.start, self.end, self.keys = NEVER, NEVER, {}
-        for closing in sorted(found for found in self._open if found < start):
-            self._panes.final(self._open.pop(closing).values())
+    def begin(self, key: Any) -> Any:
+        """Make the state of a key that has none in the present window."""
+        self._open[self.start] = self._present
+        return self._init()
+
+    def hold(self, key: Any) -> None:
+        """Keep the item of a key that the slot names."""
+        self._present.holds.setdefault(key, []).append(self._down.hold())
+
+    def close(self, watermark: int) -> int:
+        """Close the windows that end by a watermark."""
+        first_open = self._by.start_of(watermark)
+        self._closed_before = max(self._closed_before, first_open)
+        self._turn_away()
+        for start in sorted(found for found in self._open if found < first_open):
+            self._panes.close(start, start + self._by.size, self._open.pop(start))
+        return first_open + self._by.size
+
+    def _turn_away(self) -> None:
+        """Look for the next item's window anew."""
+        self.start, self.end = NEVER, NEVER
+        self._present = Stretch()
+        self.states = self._present.states

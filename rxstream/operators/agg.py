@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import bisect
 import copy
+import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final, Literal
 
@@ -28,7 +30,8 @@ class Aggregate:
         finish: Reads the result out of a state.
         changes: How an item may change a state in place: not at all, or perhaps ("maybe"), or always and without ever
             failing ("surely"). In a dict of aggregates those that cannot be taken back come last.
-        step: What ``add`` gives as an expression of ``state`` and ``value``, which costs no call; None: it has none.
+        step: What ``add`` gives as an expression of ``state``, ``value`` and ``instant``; without a call it is quicker.
+        said: What else the expression says.
         merge_apart: Joins two states and leaves both as they are; None: ``merge`` does.
         finish_apart: Reads a result that stays as it is when the state changes; None: ``finish`` does.
     """
@@ -39,9 +42,15 @@ class Aggregate:
     merge: Callable[[Any, Any], Any] | None
     finish: Callable[[Any], Any]
     changes: Literal["never", "maybe", "surely"] = "never"
-    step: str | None = None
+    step: str = "add(state, value, instant)"
+    said: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     merge_apart: Callable[[Any, Any], Any] | None = None
     finish_apart: Callable[[Any], Any] | None = None
+
+    @property
+    def names(self) -> Mapping[str, Callable[..., Any]]:
+        """What ``step`` refers to."""
+        return {"add": self.add, **self.said}
 
     @property
     def join(self) -> Callable[[Any, Any], Any] | None:
@@ -60,7 +69,7 @@ def count() -> Aggregate:
     Example:
         >>> hourly = ops.window(rs.tumbling(3600), into=rs.agg.count())
     """
-    return Aggregate("count", int, lambda n, _value, _at: n + 1, lambda a, b: a + b, _same, step="state + 1")
+    return Aggregate("count", int, lambda n, _value, _at: n + 1, operator.add, _same, step="state + 1")
 
 
 def sum(f: Callable[[Any], Any] | None = None) -> Aggregate:
@@ -70,9 +79,14 @@ def sum(f: Callable[[Any], Any] | None = None) -> Aggregate:
         ConfigurationError: If ``f`` cannot be called, or is async.
     """
     of_value = _reader("sum", f)
-    step = "state + value" if f is None else None
     return Aggregate(
-        "sum", int, lambda total, value, _at: total + of_value(value), lambda a, b: a + b, _same, step=step
+        "sum",
+        int,
+        lambda total, value, _at: total + of_value(value),
+        operator.add,
+        _same,
+        step=f"state + {_reading(f)}",
+        said={"of_value": of_value},
     )
 
 
@@ -89,6 +103,8 @@ def mean(f: Callable[[Any], Any] | None = None) -> Aggregate:
         lambda state, value, _at: (state[0] + 1, state[1] + of_value(value)),
         lambda a, b: (a[0] + b[0], a[1] + b[1]),
         lambda state: state[1] / state[0],
+        step=f"(state[0] + 1, state[1] + {_reading(f)})",
+        said={"of_value": of_value},
     )
 
 
@@ -246,6 +262,7 @@ def _together(parts: Mapping[Any, Aggregate]) -> Aggregate:
 
         return read
 
+    step, said = _stepping(tuple(parts.values()))
     unable = [part.name for part in parts.values() if part.merge is None]
     return Aggregate(
         f"dict with {unable[0]}" if unable else "dict",
@@ -253,9 +270,23 @@ def _together(parts: Mapping[Any, Aggregate]) -> Aggregate:
         add,
         _merging([part.merge for part in parts.values()]),
         reading([part.finish for part in parts.values()]),
+        step=step,
+        said=said,
         merge_apart=_merging([part.join for part in parts.values()]),
         finish_apart=reading([part.look for part in parts.values()]),
     )
+
+
+def _stepping(parts: Sequence[Aggregate]) -> tuple[str, Mapping[str, Callable[..., Any]]]:
+    """Make one expression of those of all parts, which gives a tuple of their states, and what it says."""
+    steps, said = [], {}
+    for place, part in enumerate(parts):
+        step = re.sub(r"\bstate\b", f"state[{place}]", part.step)
+        for name, meant in part.names.items():
+            step = re.sub(rf"\b{name}\b", f"{name}_{place}", step)
+            said[f"{name}_{place}"] = meant
+        steps.append(step)
+    return f"({', '.join(steps)},)", said
 
 
 def _merging(mergers: Sequence[Callable[[Any, Any], Any] | None]) -> Callable[[Any, Any], Any] | None:
@@ -296,6 +327,11 @@ def _reader(name: str, f: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
         return _same
     callable_(f"agg.{name}", f=f)
     return f
+
+
+def _reading(f: Callable[[Any], Any] | None) -> str:
+    """Say in an expression what is read of a value."""
+    return "value" if f is None else "of_value(value)"
 
 
 def _same(value: Any) -> Any:
