@@ -32,7 +32,7 @@ from rxstream.core._context import (
     is_cancelled,
 )
 from rxstream.core._event import Event, Headers, Origin, answerable, make_event, make_source_event, raw_value
-from rxstream.core._feed import Above, Closing, Connection, Feed, Partition, Poll, Row, Span, Tick
+from rxstream.core._feed import Above, Closing, Connection, Feed, Partition, Poll, Roster, Row, Span, Tick
 from rxstream.core._fields import field_reader, fields_of, readable
 from rxstream.core._foreign import Untracked, foreign_name
 from rxstream.core._held_watermark import HeldWatermark, Mark
@@ -53,6 +53,8 @@ from rxstream.core._instants import (
 from rxstream.core._loose import close_reader
 from rxstream.core._loose_batch import LooseBatch
 from rxstream.core._operator import Downstream, Operator, Reactions, inline, node, timed
+from rxstream.core._partition_watermark import PartitionWatermark, Progress
+from rxstream.core._partitions import Partitions
 from rxstream.core._passport import (
     UNSET,
     Batch,
@@ -115,14 +117,18 @@ __all__ = [
     "Operator",
     "Origin",
     "Partition",
+    "PartitionWatermark",
+    "Partitions",
     "Pipeline",
     "Poll",
+    "Progress",
     "Reactions",
     "Reader",
     "Receiver",
     "Relay",
     "RetryPolicy",
     "Retrying",
+    "Roster",
     "Row",
     "Sink",
     "SinkBatch",

@@ -51,7 +51,7 @@ def _line_of(stream: Stream[Any]) -> _Line:
         stages = []
         top: Any = stream
         while isinstance(top.step, Operator) and top.step.inline is not None:
-            stages.append(top.step)
+            stages.append(standing_in(top, top.step))
             top = top.upstream
         stream.line = _Line(top.feed, () if top.feed is None else segments(stages[::-1]))
     line: _Line = stream.line
@@ -137,7 +137,8 @@ def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> 
             head = _head(stream.feed, virtual, begin, merged=merged)
             intakes[id(stream)] = _intake(head, segments(whole.stages), whole.below, whole.context)
         elif isinstance(stream.step, Operator):
-            _connect_operator(stream, stream.step, chains, waiting, partial(_own_feeds, stream, order, ends))
+            step = standing_in(stream, stream.step)
+            _connect_operator(stream, step, chains, waiting, partial(_own_feeds, stream, order, ends))
         elif isinstance(stream.upstream, Relay):
             whole = _whole(chains)
             stream.upstream.connect(whole.fused())
@@ -147,6 +148,12 @@ def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> 
         intakes = {id(s): intakes[id(s)] for end in ends for s in lineage(end.stream) if id(s) in intakes}
     made.intakes = list(intakes.values())
     return made
+
+
+def standing_in(stream: Stream[Any], step: Operator[Any, Any]) -> Operator[Any, Any]:
+    """What is connected for an operator: below partitions, perhaps another one."""
+    feeds = [made.feed for made in lineage(stream)] if step.by_partition is not None else []
+    return step.by_partition or step if any(feed is not None and feed.partition_of for feed in feeds) else step
 
 
 def _further_inputs(stream: Stream[Any]) -> Sequence[Stream[Any]]:

@@ -24,6 +24,18 @@ class Span(NamedTuple):
     records: int | None = None
 
 
+class Roster(NamedTuple):
+    """The partitions of which a source may still bring something, and those of which it has something unread.
+
+    Of an unread one everybody waits to see how early its records are; of any other only who has seen some already.
+    """
+
+    ours: frozenset[Partition]
+    unread: frozenset[Partition]
+    #: Whether records come in the order of the source's own instants, whatever partition they are of.
+    is_merged: bool = False
+
+
 class Poll(NamedTuple):
     """Raw records handed over together, with the stretches of the partitions they come from."""
 
@@ -31,6 +43,9 @@ class Poll(NamedTuple):
     spans: tuple[Span, ...] = ()
     #: Partitions that another reader has now; what was read of them before is not ours to commit.
     gone: tuple[Partition, ...] = ()
+    #: What is so when the records begin to pass, its own being unread, and behind them; None: as it was.
+    before: Roster | None = None
+    behind: Roster | None = None
 
 
 class Closing(NamedTuple):
@@ -98,6 +113,7 @@ class Feed:
         backlog: How many live records are read before the past is done everywhere.
         connect: Opens a source that has to be waited for; ``(commits) -> Connection``.
         locate: The partition and position of a raw record, for a source that commits.
+        partition_of: The partition of a raw record, for a source whose partitions have a watermark each.
         time_of: Reads a record's instant, for a source with a past.
         times_of: Reads the instants of a whole batch at once, where batches are lists; None, or an error from it, and
             they are read one by one.
@@ -124,6 +140,7 @@ class Feed:
     backlog: int = 0
     connect: Callable[[], Any] | None = None
     locate: Callable[[Any], tuple[Partition, int]] | None = None
+    partition_of: Callable[[Any], Partition] | None = None
     time_of: Callable[[Any], int] | None = None
     times_of: Callable[[Sequence[Any]], list[int]] | None = None
     disorder: int | None = None

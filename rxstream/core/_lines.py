@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from rxstream.core._partition_lines import PARTITION_STATE, partition_lines
 from rxstream.core._shape import HeadShape, Shape, StageShape
 
 _INDENT: Final = "    "
@@ -52,7 +53,7 @@ class Manner:
 
 def stage_lines(stage: StageShape, place: int, manner: Manner, *, heard: bool) -> list[str]:
     """An operator's lines, its names told apart from other operators' by its place; ``heard``: its watermark is."""
-    text = stage.code if heard else stage.code.replace("advance(", "unheard(")
+    text = stage.code if heard else re.sub(r"\badvance\b", "unheard", stage.code)
     for name in [*stage.bindings, *stage.state]:
         # Not attributes of the same name.
         text = re.sub(rf"(?<!\.)\b{name}\b", renamed(name, place), text)
@@ -108,6 +109,8 @@ def head_state(shape: Shape) -> list[str]:
     if head is None or head.time is None:
         return []
     watermarks, checked = wants_watermarks(shape), _is_checked(head)
+    if head.by_partition and watermarks:
+        return list(PARTITION_STATE)
     names = ["high"] if watermarks or checked else []
     return [*names, *(["wake"] if watermarks else []), *(["latest"] if checked else [])]
 
@@ -139,6 +142,8 @@ def _clock_lines(head: HeadShape, manner: Manner) -> list[str]:
 def _order_lines(head: HeadShape, *, watermarks: bool) -> list[str]:
     if not watermarks and not _is_checked(head):
         return []
+    if head.by_partition:
+        return partition_lines("time")
     lines = ["if time > high:", *_note_high(head, watermarks=watermarks)]
     if _is_checked(head):
         lines += ["    latest = record", "elif time < high:", "    out_of_order(record, time, latest, high)"]
@@ -154,7 +159,7 @@ def _note_high(head: HeadShape, *, watermarks: bool) -> list[str]:
 
 def _is_checked(head: HeadShape) -> bool:
     """Whether the records must be sorted."""
-    return head.disorder is None and head.drives_clock
+    return head.disorder is None and head.drives_clock and not head.by_partition
 
 
 def wants_watermarks(shape: Shape) -> bool:

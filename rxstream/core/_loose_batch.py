@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from rxstream.core._event import Event
+from rxstream.core._partitions import Partitions
 
 
 class LooseBatch:
     """Records that nobody has to remember."""
 
     tracks = False
+    partitions: Partitions | None = None
 
     __slots__ = ("lift",)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from rxstream.core._context import Context
 from rxstream.core._feed import Feed
 from rxstream.core._inline import Inline
 from rxstream.core._instants import NEVER
+from rxstream.core._partition_lines import partition_lines, partition_state
 from rxstream.core._passport import Hold, item_time
 from rxstream.core._receiver import Receiver, Stop
 from rxstream.core._timer import Timer
@@ -130,6 +132,7 @@ class Operator(Generic[T, R]):
         sinks: Where it sends what it lets go; the run opens and closes them.
         handler: Who is asked about items that fail above it; None: who is asked below.
         completes: When: with the last of its inputs, with the first of them, or, if it likes, before any of them.
+        by_partition: What stands in its place below a source whose partitions have a watermark each.
     """
 
     name: str
@@ -141,6 +144,7 @@ class Operator(Generic[T, R]):
     sinks: tuple[Any, ...] = ()
     handler: Any = None
     completes: Literal["last", "first", "before"] = "last"
+    by_partition: Operator[T, R] | None = None
 
     def __call__(self, source: Observable[T]) -> Stream[R]:
         from rxstream.core._stream import as_stream, derived
@@ -194,8 +198,9 @@ def timed(name: str, lines: Sequence[str], *, disorder: int, **bindings: Any) ->
         f"        wake = advance(instant - {disorder}) + {disorder}",
     ]
     state = {"high": _before_everything, "wake": _before_everything}
-    code = "\n".join([*lines, *watermark])
-    return inline(name, code, state=state, passport=True, makes_watermarks=True, **bindings)
+    whole = partial(inline, name, passport=True, makes_watermarks=True)
+    by_partition = whole("\n".join([*lines, *partition_lines("instant")]), state=partition_state(disorder), **bindings)
+    return replace(whole("\n".join([*lines, *watermark]), state=state, **bindings), by_partition=by_partition)
 
 
 def _before_everything() -> int:

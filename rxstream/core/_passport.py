@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
 from rxstream.core._event import Event, answered_as, make_event
+from rxstream.core._partitions import Partitions
 
 
 class Unset:
@@ -31,9 +32,11 @@ class Batch(Protocol):
 
     Args:
         tracks: Whether the source remembers what was settled, so that even an operator's state must hold its records.
+        partitions: Those of the source, where each has a watermark of its own; else None.
     """
 
     tracks: bool
+    partitions: Partitions | None
 
     def lift(self, record: Any) -> Event[Any]:
         """Make the Event of a raw record."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rxstream.core._feed import Feed
 from rxstream.core._inline import Inline
 from rxstream.core._operator import Operator
+from rxstream.core._partition_lines import partition_state
 from rxstream.core._receiver import ENDLESS, Receiver
 
 
@@ -38,6 +39,7 @@ class HeadShape(NamedTuple):
     drives_clock: bool
     begin: int | None
     merged: bool
+    by_partition: bool
 
 
 class StageShape(NamedTuple):
@@ -125,11 +127,15 @@ def shape_of(segment: Segment, below: Receiver, head: Head | None) -> Shape:
 
 def bound_values(segment: Segment, below: Receiver, head: Head | None) -> list[Any]:
     """What the names stand for that the text is given, in its order."""
-    values = [] if head is None else list(head.feed.bindings.values())
+    values = [] if head is None else [*head.feed.bindings.values(), *_head_state(head.feed).values()]
     values += segment.values
     for _, code in ends_of(below):
         values += _values(code)
     return values
+
+
+def _head_state(feed: Feed) -> Mapping[str, Callable[[], Any]]:
+    return partition_state(feed.disorder or 0, is_own=True) if _is_by_partition(feed) else {}
 
 
 def ends_of(below: Receiver) -> list[tuple[Receiver, Inline]]:
@@ -180,4 +186,10 @@ def _head_shape(head: Head) -> HeadShape:
         drives_clock=head.drives_clock,
         begin=head.begin,
         merged=head.merged,
+        by_partition=_is_by_partition(feed),
     )
+
+
+def _is_by_partition(feed: Feed) -> bool:
+    """Whether partitions have a watermark each: not where all of them are merged by their instants."""
+    return feed.partition_of is not None and feed.live

@@ -16,6 +16,7 @@ from rxstream.core._lines import (
     renamed,
     stage_lines,
 )
+from rxstream.core._partition_lines import PARTITION_STATE
 from rxstream.core._shape import Shape, StageShape
 
 _INDENT: Final = "    "
@@ -221,6 +222,8 @@ def _initial(name: str) -> str:
 
 def _bound_names(shape: Shape) -> list[str]:
     names = [] if shape.head is None else list(shape.head.bindings)
+    if shape.head is not None and shape.head.by_partition:
+        names += [f"start_{name}" for name in PARTITION_STATE]
     for place, stage in _placed(shape):
         names += [renamed(name, place) for name in stage.bindings]
         names += [f"start_{renamed(name, place)}" for name in stage.state]

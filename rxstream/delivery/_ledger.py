@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from rxstream.core import Event, Feed, Partition, Poll, Span
+from rxstream.core import Event, Feed, Partition, Partitions, Poll, Span
 from rxstream.delivery._answers import Answers
+from rxstream.delivery._rosters import Rosters
 from rxstream.delivery._stretch import Entry, Stretch
 
 #: Of `max_in_flight`, what may still be waiting when reading goes on: so that it does not flutter.
@@ -30,6 +31,7 @@ class Batch:
         "_whole",
         "lift",
         "opened",
+        "partitions",
         "records",
         "tracks",
     )
@@ -45,6 +47,7 @@ class Batch:
         #: When it was handed over, on a clock that only runs on.
         self.opened = ledger.moment()
         self._weight = 0
+        self.partitions = ledger.partitions
         self.records = records
         self.lift = lift
         self.tracks = tracks
@@ -53,6 +56,11 @@ class Batch:
     def released(self) -> bool:
         """Whether the pass is over and nobody holds the batch as a whole."""
         return not self._open and not self._whole
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether some of its records wait for work, or are worked on."""
+        return self._weight > 0
 
     def pin(self, record: Any, waiting: bool) -> None:
         """Keep one record unsettled."""
@@ -175,6 +183,8 @@ class Ledger:
         self._room = asyncio.Event()
         self._room.set()
         self.locate = feed.locate or _nowhere
+        self.partitions = None if feed.partition_of is None else Partitions(feed.partition_of)
+        self.rosters = None if self.partitions is None else Rosters(self.partitions)
         self._latest = 0
         self._moment = 0.0
         self.waiting = 0
@@ -200,6 +210,8 @@ class Ledger:
             stretch.end = span.end
         if self._answers is not None:
             self._answers.expect(batch)
+        if self.rosters is not None:
+            self.rosters.opened(batch)
         return batch
 
     def forget(self, partitions: Iterable[Partition]) -> None:

@@ -8,7 +8,7 @@ from itertools import accumulate, chain, islice
 from operator import attrgetter, le
 from typing import Any, Final
 
-from rxstream.core import Poll
+from rxstream.core import Poll, Roster
 from rxstream.drivers.kafka import aiokafka, closed, telling_refusals
 from rxstream.drivers.kafka_reader import WAIT, LiveReader
 from rxstream.drivers.kafka_settings import Settings, connect
@@ -68,6 +68,7 @@ class PastReader(LiveReader):
     async def go_live(self) -> None:
         """Go on behind the ends, as records come."""
         self._is_past = False
+        self._unread = {*self._ready}
         for at in self._finished & self._ready:
             self._consumer.seek(at, self._ends[at])
         self._consumer.resume(*self._consumer.paused())
@@ -85,6 +86,12 @@ class PastReader(LiveReader):
         await self._go_on()
         if not self._unfinished() and not self._waiting:
             return None
+        before = self._roster()
+        poll = await self._next()
+        several = self._were_several = self._were_several or len(before.ours) > 1
+        return poll._replace(before=before, behind=self._roster()) if several else poll
+
+    async def _next(self) -> Poll:
         await self._fill(0)
         if self._empty():
             # The client fetches nothing new while records lie unread in it: so those are read first, up to a bound.
@@ -94,6 +101,11 @@ class PastReader(LiveReader):
         if self._empty() or not self._waiting:
             return self._poll({})
         return await self._merged()
+
+    def _roster(self) -> Roster:
+        """Who has something before the ends that was not handed over; who has nothing is not waited for."""
+        ours = frozenset({*self._unfinished(), *self._waiting})
+        return Roster(ours, ours, is_merged=True)
 
     def _unfinished(self) -> set[Any]:
         return (self._ready & self._ends.keys()) - self._finished

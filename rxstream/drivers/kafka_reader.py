@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
-from rxstream.core import Above, Partition, Poll, Span
+from rxstream.core import Above, Partition, Poll, Roster, Span
 from rxstream.drivers.kafka import aiokafka, closed, telling_refusals
 from rxstream.drivers.kafka_group import Group
 from rxstream.drivers.kafka_marks import Mark
@@ -42,6 +42,8 @@ class LiveReader:
         self._ready: set[Any] = set()
         self._begun: set[Any] = set()
         self._silent: set[Any] = set()  # read, and nothing in it was to be handed over
+        self._unread: set[Any] = set()  # of which there may be more than was handed over
+        self._were_several = False
         self._gone: set[Partition] = set()
         self._shares = 0  # how often partitions were taken back
         self._joined = asyncio.Event()
@@ -92,7 +94,9 @@ class LiveReader:
             await self._wait_joined()
             return self._poll({})
         found = self._taken(await self._consumer.getmany(timeout_ms=WAIT, max_records=self._settings.most))
-        return self._poll(await self._committed_before(found) if self._commits_before else found)
+        if self._commits_before:
+            found = await self._committed_before(found)
+        return await self._enrolled(self._poll(found), found)
 
     async def commit(self, positions: Mapping[Partition, int], above: Above) -> Mapping[Partition, int] | None:
         """Commit what is still ours; returns what was committed, None while the group shares out its partitions."""
@@ -194,6 +198,26 @@ class LiveReader:
         """Whether there is more of a partition that was read and not handed over."""
         return False
 
+    async def _enrolled(self, poll: Poll, found: Mapping[Any, list[Any]]) -> Poll:
+        """Say of which partitions there is more; as long as we have but one, nobody has to wait for another."""
+        self._were_several |= len(self._ready) > 1
+        if not self._were_several:
+            return poll
+        ours = frozenset(self._ready)
+        before = ours & {*self._unread, *found}
+        self._unread = {at for at in before if not await self._is_at_end(at)}
+        return poll._replace(before=Roster(ours, before), behind=Roster(ours, frozenset(self._unread)))
+
+    async def _is_at_end(self, at: Any) -> bool:
+        """Whether all was read that there is, as far as the client has heard."""
+        try:
+            end = self._consumer.highwater(at)
+            # The position passes over what is no record: gaps of compaction, marks of transactions.
+            return end is not None and (self._places[at].next >= end or await self._consumer.position(at) >= end)
+        except aiokafka().errors.IllegalStateError:
+            # The group has just taken it away.
+            return False
+
     # Partitions that come and go
 
     async def _on_revoked(self, revoked: Collection[Any]) -> None:
@@ -223,6 +247,7 @@ class LiveReader:
         """Forget a partition that another member has, or had meanwhile."""
         del self._places[at]
         self._silent.discard(at)
+        self._unread.discard(at)
         self._gone.add((at.topic, at.partition))
 
     async def _wait_joined(self) -> None:
@@ -248,6 +273,7 @@ class LiveReader:
             return False
         if share == self._shares:
             self._ready |= new
+            self._unread |= new
         return share == self._shares
 
     async def _put(self, new: Collection[Any], marks: Mapping[Any, Mark]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from rxstream.core import UNSET, Batch, Downstream, Event, Feed, Inline, Reactions, make_event
+from rxstream.core import UNSET, Batch, Downstream, Event, Feed, Inline, Partitions, Reactions, make_event
 from rxstream.operators._parts import agreed
 
 #: The items of a list and their records.
@@ -87,6 +87,7 @@ class _Lists:
     __slots__ = ("_lift_item", "batch")
 
     tracks = False
+    partitions: Partitions | None = None
 
     def __init__(self, batch: Batch | None, lift: Callable[[Any], Event[Any]]) -> None:
         self.batch = batch

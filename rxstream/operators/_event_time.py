@@ -34,18 +34,22 @@ def event_time(
     others. With ``idle`` it is left out while it is silent for longer, by the run's clock; items with which it comes
     back may be late then. This is the one rule by which a live run and a replay may differ.
 
+    Below a Kafka source each partition has a watermark, and the smallest counts: one that is ahead makes nobody late. A
+    partition is waited for if it has brought something, or has something unread; ``idle`` leaves out a silent one.
+
     Args:
         time: Finds an item's instant: a function of the value, or a field's name. An aware datetime, ISO 8601 text
             with a zone, or, with ``unit``, a number.
         unit: What numbers count since the epoch: ``"s"``, ``"ms"``, ``"us"`` or ``"ns"``.
         disorder: How long after a later one an item may still come, in seconds or as a timedelta.
-        idle: After what silence the stream is left out, in seconds or as a timedelta; None: never.
+        idle: After what silence the stream, or a partition of it, is left out, in seconds or as a timedelta; None:
+            never.
 
     Raises:
         ConfigurationError: If ``time`` is neither, ``unit`` is unknown, ``disorder`` is negative or ``idle`` is not
             greater than zero.
 
-    State: the greatest timestamp.
+    State: the greatest timestamp, below a source with partitions that of each.
 
     Delivery: the item stays the same record.
 

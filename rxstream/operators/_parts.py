@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from rxstream.core import UNSET, Batch, Downstream, Event, Hold, Slot, make_event
+from rxstream.core import UNSET, Batch, Downstream, Event, Hold, Partitions, Slot, make_event
 
 #: An item that is kept: its value, its record and the record's batch, the key and time that operators said of it, and
 #: the hold under which it came. A plain tuple, as one is made for every item.
@@ -80,6 +80,8 @@ class Joint:
     """
 
     __slots__ = ("batches", "lift", "tracks")
+
+    partitions: Partitions | None = None
 
     def __init__(self, batches: Sequence[Batch | None], lift: Callable[[Any], Event[Any]]) -> None:
         self.batches = batches

@@ -115,6 +115,7 @@ class _Tuples:
     __slots__ = ("_joint",)
 
     tracks = False
+    partitions = None
 
     def __init__(self, batches: Sequence[Batch | None]) -> None:
         self._joint = Joint(batches, tuple_event)

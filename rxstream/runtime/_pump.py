@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from rxstream.core import PENDING, Connection, Intake, Poll
@@ -55,6 +56,7 @@ class Pump:
 
     def following(self) -> Any:
         """The next records of its past, `PENDING` while there are none, None at its end."""
+        self._note_passed()
         if self._reading is None:
             self._reading = self._run.loop.create_task(self._commit_and_read(), context=self._run.real_context.copy())
         if not self._reading.done():
@@ -83,9 +85,11 @@ class Pump:
             poll = await self._next()
             if poll is None or receiver.stop.now:
                 break
-            self._note(poll)
-            if poll.records:
-                await run.reading.let_others_work(run.reading.push(self.intake, self.ledger, poll))
+            run.as_user(partial(self._note, poll))
+            seconds = run.reading.push(self.intake, self.ledger, poll) if poll.records else None
+            run.as_user(self._note_passed)
+            if seconds is not None:
+                await run.reading.let_others_work(seconds)
         run.reading.ended(self.intake)
 
     async def _keep_until_live(self) -> bool:
@@ -132,9 +136,18 @@ class Pump:
             for reason in self._run.why_stuck(self.intake.feed):
                 _LOG.warning("no more is read, as too much waits: %s", reason)
 
+    def _note_passed(self) -> None:
+        """Note that what was handed over has passed: partitions that have nothing more are waited for no longer."""
+        rosters = self.ledger.rosters
+        if rosters is not None and rosters.has_news and not self.intake.receiver.stop.now:
+            rosters.end()
+
     def _note(self, poll: Poll) -> None:
-        """Note what went, and stretches in which nothing is to be handed over."""
+        """Note what went and what has come, and stretches in which nothing is to be handed over."""
         self.ledger.forget(poll.gone)
+        rosters = self.ledger.rosters
+        if rosters is not None and (poll.before is not None or poll.gone):
+            rosters.begin(poll)
         if poll.spans and not poll.records:
             self.ledger.open(poll).close()
 

@@ -51,6 +51,10 @@ def from_kafka(
     the value None. A record that the codec cannot read goes to the error handler as a `DecodeError`, its bytes the
     event's value.
 
+    Windows and joins below go by the records' timestamps, unless an `event_time` says otherwise. Live, each partition
+    has a watermark, and the smallest counts: one that is ahead makes nobody late. An empty partition is not waited for;
+    one that has brought something is, until ``event_time(…, idle=…)`` leaves it out or it goes to another member.
+
     Args:
         topics: Names of topics, or compiled patterns that their names match from the start; topics that are created
             later are found too, at the latest after ``metadata_max_age_ms``.
@@ -125,6 +129,7 @@ def from_kafka(
             bindings={"decode": decode, "decode_key": decode_key},
             connect=lambda: opened(settings, reading),
             locate=None if group_id is None else _located,
+            partition_of=_partition_of,
             reading=reading,
             manual=settings.ack == "manual",
             time_of=_time_of,
@@ -198,6 +203,10 @@ def _expression(raw: str, name: str, decode: Callable[[bytes], Any] | None) -> s
 
 def _located(record: Any) -> tuple[Partition, int]:
     return (record.topic, record.partition), record.offset
+
+
+def _partition_of(record: Any) -> Partition:
+    return record.topic, record.partition
 
 
 def _time_of(record: Any) -> int:

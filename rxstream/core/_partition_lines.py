@@ -1,0 +1,35 @@
+"""The lines of generated functions that count time by partition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from rxstream.core._partition_watermark import PartitionWatermark, Progress
+from rxstream.core._passport import UNSET
+
+#: What those lines keep from item to item.
+PARTITION_STATE: Final = ("watermark", "batch", "progress")
+
+
+def partition_lines(instant: str) -> list[str]:
+    """What tells the watermark, the least of a source's partitions, of an item's instant."""
+    return [
+        "if slot.batch is not batch:",
+        "    batch, progress = watermark.turn(slot, advance)",
+        f"if {instant} > progress.high:",
+        f"    progress.high = {instant}",
+        f"    if {instant} >= progress.wake:",
+        "        watermark.rise(progress)",
+    ]
+
+
+def partition_state(disorder: int, *, is_own: bool = False) -> Mapping[str, Callable[[], Any]]:
+    """What they begin with; ``is_own``: the instants are the source's own."""
+    made = partial(PartitionWatermark, disorder, is_own=is_own), _no_batch_yet, Progress
+    return dict(zip(PARTITION_STATE, made, strict=True))
+
+
+def _no_batch_yet() -> Any:
+    return UNSET
