@@ -14,9 +14,9 @@ from reactivex.disposable import Disposable
 from rxstream.core._context import Context
 from rxstream.core._entry import Entry, Incoming
 from rxstream.core._feed import Feed
-from rxstream.core._fusion import fuse, fuse_head, is_long, segments
+from rxstream.core._fusion import fuse, fuse_head, is_long, part, segments
 from rxstream.core._operator import Downstream, Operator, Reactions
-from rxstream.core._receiver import ENDLESS, Receiver, Stop, fan_out, never_called
+from rxstream.core._receiver import ENDLESS, Branch, Receiver, Stop, never_called
 from rxstream.core._relay import Relay
 from rxstream.core._shape import Head, Segment
 from rxstream.core._stream import Stream, lineage, parents_of
@@ -183,7 +183,7 @@ def _whole(chains: Sequence[_Chain]) -> _Chain:
     if len(chains) == 1:
         return chains[0]
     ranked = sorted(chains, key=lambda chain: chain.rank)
-    return ranked[0].ending_in(fan_out([chain.fused() for chain in ranked]))
+    return ranked[0].ending_in(part([Branch(segments(one.stages), one.below, one.context) for one in ranked]))
 
 
 def _head(feed: Feed, virtual: bool, begin: int | None, *, merged: bool) -> Head:
@@ -218,7 +218,7 @@ def _connect_operator(
         return
     below = whole.fused()
     # What an operator hands on as it is goes straight to a node below: there is nothing between them.
-    apart = bool(whole.stages) or whole.context.retrying is not None or is_long(whole.below)
+    apart = bool(whole.stages or whole.below.branches) or whole.context.retrying is not None or is_long(whole.below)
     next_below = below if apart else whole.below
     down: Downstream[Any] = Downstream(step.name, below, whole.context, next_below)
     if step.start is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import length_hint
 from typing import Any, Final, NamedTuple
 
@@ -12,13 +12,15 @@ from rxstream.core._context import FAILURES, Context, Pause, Retrying
 from rxstream.core._instants import NEVER, ns_to_datetime
 from rxstream.core._operator import Operator
 from rxstream.core._passport import UNSET, source_event
-from rxstream.core._receiver import ENDLESS, Receiver, no_watermark
+from rxstream.core._receiver import ENDLESS, Branch, Receiver, fan_out, never_called, no_watermark
 from rxstream.core._shape import Head, Segment, Shape, bound_values, ends_of, inline_of, last_of, shape_of
 from rxstream.core._writing import Source, write
 from rxstream.errors import OutOfOrderError
 
 #: Python allows twenty nested blocks; each loop opened by an operator is two of them.
 _MOST_LOOPS: Final = 6
+#: Besides those and the function's own three, as many are left for branches.
+_MOST_NESTED: Final = 5
 _MOST_STAGES: Final = 60
 #: What stands below a node is written once more for those that hand on outside a pass: not too much of it.
 _MOST_ENDS: Final = 8
@@ -42,6 +44,40 @@ def is_long(below: Receiver) -> bool:
     """Whether the code that stands below is enough for one function."""
     codes = [code.code for _, code in ends_of(below)]
     return len(codes) >= _MOST_ENDS or sum("each value in" in code for code in codes) >= _MOST_LOOPS
+
+
+def part(branches: Sequence[Branch]) -> Receiver:
+    """Make the receiver that hands everything to several branches: their code is pasted where that may be."""
+    if not _can_be_pasted(branches):
+        return fan_out([fuse(*branch) for branch in branches])
+    made = fan_out([_inner_receiver(branch.pieces[0], branch.below, never_called) for branch in branches])
+    made.inline, made.branches = None, branches
+    return made
+
+
+def _can_be_pasted(branches: Sequence[Branch]) -> bool:
+    """Whether no branch can want no more or is tried again, and their code is not too much for one function."""
+    plain = all(branch.below.stop is ENDLESS and branch.context.retrying is None for branch in branches)
+    short = all(len(branch.pieces) == 1 for branch in branches)
+    return plain and short and _nesting(branches) <= _MOST_NESTED and _size(branches) <= _MOST_STAGES
+
+
+def _codes(branch: Branch) -> list[str]:
+    """The pieces of code in a branch, as far as it does not branch off further."""
+    own = [stage.code for piece in branch.pieces for stage in piece.stages]
+    return [*own, *(code.code for _, code in ends_of(branch.below))]
+
+
+def _nesting(branches: Sequence[Branch]) -> int:
+    """How many blocks of branches stand one in the other: of each its own, and two of each loop."""
+    loops = [sum("each value in" in code for code in _codes(branch)) for branch in branches]
+    below = [_nesting(last_of(branch.below).branches) for branch in branches]
+    return max((1 + 2 * one + deeper for one, deeper in zip(loops, below, strict=True)), default=0)
+
+
+def _size(branches: Sequence[Branch]) -> int:
+    """How many pieces of code there are in branches."""
+    return sum(len(_codes(branch)) + _size(last_of(branch.below).branches) for branch in branches)
 
 
 def fuse(pieces: Sequence[Segment], below: Receiver, context: Context) -> Receiver:
@@ -113,7 +149,7 @@ def generated(shape: Shape) -> Generated:
 
 def _code_of(piece: Segment, below: Receiver, head: Head | None) -> Generated:
     """The code of a segment; when it stands where the like of it stood the last time, nothing is looked up."""
-    if below.inline is not None:
+    if below.inline is not None or below.branches:
         return generated(shape_of(piece, below, head))
     between = (head, below.name, below.stop is ENDLESS, below.watermarks, below.passport)
     made: Generated
@@ -126,10 +162,11 @@ def _code_of(piece: Segment, below: Receiver, head: Head | None) -> Generated:
 
 def _build(piece: Segment, below: Receiver, context: Context, head: Head | None) -> Callable[[Any], None]:
     shape, build, source = _code_of(piece, below, head)
+    blame = partial(_blame, source, shape)
     run: Callable[[Any], None] = build(
         context.slot,
         last_of(below).on_next,
-        _blame(source, shape, below, context),
+        blame(below, context),
         below.stop,
         context.statistics,
         below.on_watermark,
@@ -138,8 +175,18 @@ def _build(piece: Segment, below: Receiver, context: Context, head: Head | None)
         None if head is None else _out_of_order(head.feed.name),
         no_watermark,
         *bound_values(piece, below, head),
+        *_values_of_branches(below, blame),
     )
     return run
+
+
+def _values_of_branches(below: Receiver, blame: Callable[[Receiver, Context], Any]) -> Iterator[Any]:
+    """What the names of branches stand for, in the order of `OWN` and of what each binds."""
+    for branch in last_of(below).branches:
+        of, context = branch.below, branch.context
+        yield from (last_of(of).on_next, blame(of, context), context.statistics, of.on_watermark)
+        yield from bound_values(branch.pieces[0], of, None)
+        yield from _values_of_branches(of, blame)
 
 
 def _blame(source: Source, shape: Shape, below: Receiver, context: Context) -> Callable[[BaseException], None]:

@@ -54,7 +54,7 @@ class Manner:
 def stage_lines(stage: StageShape, place: int, manner: Manner, *, heard: bool) -> list[str]:
     """An operator's lines, its names told apart from other operators' by its place; ``heard``: its watermark is."""
     text = stage.code if heard else re.sub(r"\badvance\b", "unheard", stage.code)
-    for name in [*stage.bindings, *stage.state]:
+    for name in stage.names:
         # Not attributes of the same name.
         text = re.sub(rf"(?<!\.)\b{name}\b", renamed(name, place), text)
     lines = []

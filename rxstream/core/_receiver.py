@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rxstream.core._inline import Inline
 from rxstream.core._instants import NEVER
@@ -82,6 +82,7 @@ class Receiver:
         depth: How many operators that keep items or wait stand from here on, one below the other.
         on_batch: Takes a batch's records in place of ``on_next``; only of a source that stands right above, and whose
             values are certain. What it leaves has not passed.
+        branches: What ``on_next`` hands everything to, where all of it is code to be pasted in place of calls.
     """
 
     name: str
@@ -95,11 +96,26 @@ class Receiver:
     depth: int = 0
     on_idle: Callable[[], None] = nobody_waits
     on_batch: Callable[[Iterator[Any]], None] | None = None
+    branches: Sequence[Branch] = ()
 
     @property
     def watermarks(self) -> bool:
         """Whether anybody from here on keeps event time."""
         return self.on_watermark is not no_watermark
+
+
+class Branch(NamedTuple):
+    """One of those to whom everything is handed.
+
+    Args:
+        pieces: Its inline operators, of which no function was made, cut into pieces that one can hold.
+        below: What stands below these.
+        context: Whose counts and error handler it is under.
+    """
+
+    pieces: Sequence[Any]
+    below: Receiver
+    context: Any
 
 
 def fan_out(branches: Sequence[Receiver]) -> Receiver:

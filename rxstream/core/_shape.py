@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -53,12 +54,17 @@ class StageShape(NamedTuple):
     makes_watermarks: bool
     passport: bool
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is the operator's alone: what it is given, what it keeps, and what it opens a batch with."""
+        return (*self.bindings, *self.state, *re.findall(r"^(\w+) = ", self.opening, re.MULTILINE))
+
 
 class Shape(NamedTuple):
     """A segment: where its records come from, its operators, and what stands below.
 
     ``ends`` is the code of what stands below, where it has some: it is pasted in place of a call. ``below`` is the name
-    of whoever is called then, if anybody is.
+    of whoever is called then, if anybody is: not where everything goes on into ``branches``, which have no head.
     """
 
     head: HeadShape | None
@@ -69,6 +75,7 @@ class Shape(NamedTuple):
     stops: bool
     watermarks: bool
     passport: bool
+    branches: tuple[Shape, ...] = ()
 
     @property
     def reads_record(self) -> bool:
@@ -84,16 +91,23 @@ class Shape(NamedTuple):
 
     @property
     def counts_at_once(self) -> bool:
-        """Whether it can be told of a whole batch how many of its records reach the end: all but what is let go."""
-        one_each = not any("each value in" in stage.code for stage in (*self.stages, *self.ends))
-        return self.head is not None and self.head.sized and one_each and self.counter is not None
+        """Whether it can be told of a whole batch how many of its records reach each end: all but what is let go."""
+        return self.head is not None and self.head.sized and self.counts_one_each
+
+    @property
+    def counts_one_each(self) -> bool:
+        """Whether an item is counted at every end, and once, if it reaches it."""
+        loops = any("each value in" in stage.code for stage in (*self.stages, *self.ends))
+        below = all(branch.counts_one_each for branch in self.branches) if self.branches else self.counter is not None
+        return below and not loops
 
     @property
     def names(self) -> list[str]:
         """The names of all that stands in it, from the source to what follows."""
         names = [] if self.head is None else [self.head.name]
         called = [] if self.below is None else [self.below]
-        return [*names, *(stage.name for stage in (*self.stages, *self.ends)), *called]
+        branches = [name for branch in self.branches for name in branch.names]
+        return [*names, *(stage.name for stage in (*self.stages, *self.ends)), *called, *branches]
 
 
 class Segment:
@@ -114,14 +128,16 @@ class Segment:
 
 def shape_of(segment: Segment, below: Receiver, head: Head | None) -> Shape:
     """Find the shape of a segment that hands on to ``below``."""
+    last = last_of(below)
     return Shape(
         head=None if head is None else _head_shape(head),
         stages=segment.stages,
         ends=tuple([_stage_shape(end.name, code, end.passport) for end, code in ends_of(below)]),
-        below=None if last_of(below).inline is not None else last_of(below).name,
+        below=None if last.inline is not None or last.branches else last.name,
         stops=below.stop is not ENDLESS,
         watermarks=below.watermarks,
         passport=below.passport,
+        branches=tuple([shape_of(branch.pieces[0], branch.below, None) for branch in last.branches]),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rxstream.core._lines import (
@@ -17,7 +17,9 @@ from rxstream.core._lines import (
     stage_lines,
 )
 from rxstream.core._partition_lines import PARTITION_STATE
-from rxstream.core._shape import Shape, StageShape
+from rxstream.core._places import all_placed, ending, placed, placed_branches
+from rxstream.core._shape import Shape
+from rxstream.core._tally import COUNTS, Tally
 
 _INDENT: Final = "    "
 #: What generated code may say without naming an operator's own things.
@@ -33,12 +35,20 @@ AMBIENT: Final = (
     "out_of_order",
     "unheard",
 )
+#: Of these, what each branch has for itself; their names end in the branch's place.
+OWN: Final = ("emit", "fail", "statistics", "advance")
+_OWN_WORDS: Final = re.compile(rf"(?<!\.)\b({'|'.join((*OWN, *COUNTS))})\b")
 
 
 @dataclass(slots=True)
 class Source:
-    """Generated text, and which operator each of its lines belongs to."""
+    """Generated text, and which operator each of its lines belongs to.
 
+    Args:
+        ending: Of a branch, what the names end in that it has for itself.
+    """
+
+    ending: str = ""
     lines: list[str] = field(default_factory=list)
     stages: dict[int, int] = field(default_factory=dict)
     #: All words of the code; those of notes are none of it.
@@ -47,6 +57,7 @@ class Source:
     def add(self, depth: int, line: str, stage: int | None = None, note: str = "") -> None:
         """Append one line, with a note that may say anything."""
         comment = f"  # {' '.join(note.split())}" if note else ""
+        line = _OWN_WORDS.sub(rf"\g<1>{self.ending}", line) if self.ending else line
         self.lines.append(f"{_INDENT * depth}{line}{comment}")
         self.said.update(re.findall(r"\w+", line))
         if stage is not None:
@@ -56,6 +67,7 @@ class Source:
         """Append all lines of another text, so much deeper."""
         self.stages |= {len(self.lines) + number: stage for number, stage in other.stages.items()}
         self.lines += [_INDENT * depth + line for line in other.lines]
+        self.said |= other.said
 
     def stage_of(self, line: int) -> int:
         """Which operator a line belongs to: its own, or that of the last one before it that has one."""
@@ -73,7 +85,7 @@ def write(shape: Shape) -> Source:
     """Write the text of a segment's function."""
     source = Source()
     names = [*AMBIENT, *_bound_names(shape)]
-    states = [renamed(name, place) for place, stage in _placed(shape) for name in stage.state]
+    states = [renamed(name, place) for place, stage in all_placed(shape) for name in stage.state]
     states += head_state(shape)
     source.add(0, f"def build({', '.join(names)}):")
     if shape.head is None or shape.head.merged:
@@ -118,7 +130,7 @@ def _write_loop(source: Source, shape: Shape, names: Sequence[str], states: Sequ
     opening = Source()
     _write_opening(opening, shape)
     said = opening.said | loop.said
-    counts = [name for name in ("dropped", "left", "passed") if name in said or (name == "left" and manner.at_once)]
+    tally = Tally(shape, said)
 
     for name in states:
         source.add(1, f"kept_{name} = {_initial(name)}")
@@ -128,56 +140,42 @@ def _write_loop(source: Source, shape: Shape, names: Sequence[str], states: Sequ
     source.add_all(opening, 0)
     for name in states:
         source.add(2, f"{name} = kept_{name}")
-    if counts:
-        source.add(2, f"{' = '.join(counts)} = 0")
-    if not states and not counts:
+    if tally.names:
+        source.add(2, f"{' = '.join(tally.names)} = 0")
+    if not states and not tally.names:
         source.add_all(loop, 0)
     else:
-        _write_kept(source, loop, shape, states, counts)
+        _write_kept(source, loop, shape, states, tally)
     source.add(1, "return run")
 
 
-def _write_kept(source: Source, loop: Source, shape: Shape, states: Sequence[str], counts: Sequence[str]) -> None:
+def _write_kept(source: Source, loop: Source, shape: Shape, states: Sequence[str], tally: Tally) -> None:
     """Write the loop, and what is kept and counted however it ends."""
     if shape.counts_at_once:
         source.add(2, "here = length_hint(records)")
     source.add(2, "try:")
     source.add_all(loop, 1)
-    if shape.counts_at_once:
+    if tally.when_broken:
         source.add(2, "except BaseException:")
-        source.add(3, "left += 1", note="the record at hand")
+        for line in tally.when_broken:
+            source.add(3, line, note="the record at hand")
         source.add(3, "raise")
     source.add(2, "finally:")
     for name in states:
         source.add(3, f"kept_{name} = {name}")
-    if "dropped" in counts:
-        source.add(3, "statistics.dropped += dropped")
-    if "passed" in counts:
-        source.add(3, f"{_counter(shape)} += passed")
-    if shape.counts_at_once:
-        less = "".join(f" - {name}" for name in counts)
-        source.add(3, f"{_counter(shape)} += here - length_hint(records){less}")
-
-
-def _counter(shape: Shape) -> str:
-    assert shape.counter is not None  # noqa: S101 - there is one where something is counted
-    return f"{renamed(shape.counter, len(shape.stages) + len(shape.ends))}.count"
+    for line in tally.in_the_end:
+        source.add(3, line)
 
 
 def _write_opening(source: Source, shape: Shape) -> None:
     """Write what those below want done before the first item of a batch."""
-    for place, end in enumerate(shape.ends, len(shape.stages) + 1):
+    for place, end in all_placed(shape):
         for line in stage_lines(end._replace(code=end.opening), place, Manner(""), heard=True) if end.opening else ():
             source.add(2, line)
 
 
-def _placed(shape: Shape) -> list[tuple[int, StageShape]]:
-    """The operators, and what stands below where it has code of its own, with their places."""
-    return list(enumerate((*shape.stages, *shape.ends), 1))
-
-
-def _write_pass(source: Source, shape: Shape, depth: int, manner: Manner) -> None:
-    """Write what happens to one record or item."""
+def _write_pass(source: Source, shape: Shape, depth: int, manner: Manner, first: int = 1) -> None:
+    """Write what happens to one record or item; ``first``: the place of the first operator."""
     # Each loop has a try of its own, so that an item that fails leaves its siblings alone.
     tries = [depth]
     source.add(depth, "try:")
@@ -185,10 +183,10 @@ def _write_pass(source: Source, shape: Shape, depth: int, manner: Manner) -> Non
     if shape.head is not None:
         for line in head_lines(shape.head, shape, manner):
             source.add(depth, line, 0, shape.head.name if line.startswith("value = ") else "")
-    for place, stage in _placed(shape):
-        heard = not makes_watermarks(shape.stages[place:])
+    for place, stage in placed(shape, first):
+        heard = not makes_watermarks(shape.stages[place - first + 1 :])
         lines = stage_lines(stage, place, manner, heard=heard)
-        if place == 1 and shape.reads_record:
+        if place == first and shape.reads_record:
             lines[0] = reading_record(lines[0])
         for number, line in enumerate(lines):
             if line.startswith("each value in"):
@@ -199,7 +197,8 @@ def _write_pass(source: Source, shape: Shape, depth: int, manner: Manner) -> Non
             else:
                 source.add(depth, line, place, stage.name if number == 0 else "")
     if shape.below is not None:
-        source.add(depth, "emit(value)", len(shape.stages) + len(shape.ends) + 1, shape.below)
+        source.add(depth, "emit(value)", first + len(shape.stages) + len(shape.ends), shape.below)
+    _write_branches(source, shape, depth, manner, first)
     _write_stop(source, shape, depth)
     for opened in reversed(tries):
         source.add(opened, "except FAILURES as error:")
@@ -207,6 +206,44 @@ def _write_pass(source: Source, shape: Shape, depth: int, manner: Manner) -> Non
         if manner.at_once:
             source.add(opened + 1, "left += 1")
         _write_stop(source, shape, opened + 1)
+
+
+def _write_branches(source: Source, shape: Shape, depth: int, manner: Manner, first: int) -> None:
+    """Write one branch after the other: each has the same value, and names of its own for what it fails and counts."""
+    # What one branch makes of the value, and says of key, time and headers, is not the next one's business.
+    branches = placed_branches(shape, first)
+    here = first + len(shape.stages)
+    is_changed = [_changes_value(branch) for _, branch in branches]
+    if any(is_changed[:-1]):
+        source.add(depth, f"value_{here} = value")
+    if branches and shape.passport:
+        source.add(depth, f"said_{here} = slot.key, slot.time, slot.headers")
+    for (place, branch), changed_before in zip(branches, [False, *is_changed], strict=False):
+        if changed_before:
+            source.add(depth, f"value = value_{here}")
+        if manner.at_once:
+            source.add(depth, f"turn = {place}")
+        _write_branch(source, branch, depth, manner, place)
+        if shape.passport:
+            source.add(depth, f"slot.key, slot.time, slot.headers = said_{here}")
+    if branches and manner.at_once:
+        source.add(depth, "turn = 0")
+
+
+def _changes_value(shape: Shape) -> bool:
+    return any(re.search(r"\bvalue = |each value in", stage.code) for _, stage in all_placed(shape))
+
+
+def _write_branch(source: Source, branch: Shape, depth: int, manner: Manner, place: int) -> None:
+    lines = Source(ending=ending(place))
+    _write_pass(lines, branch, 0, replace(manner, leave="break"), place)
+    if "break" not in lines.said:
+        source.add_all(lines, depth)
+        return
+    # Nothing but a block that can be left.
+    source.add(depth, "while True:", place, branch.names[0])
+    source.add_all(lines, depth + 1)
+    source.add(depth + 1, "break")
 
 
 def _write_stop(source: Source, shape: Shape, depth: int) -> None:
@@ -224,7 +261,14 @@ def _bound_names(shape: Shape) -> list[str]:
     names = [] if shape.head is None else list(shape.head.bindings)
     if shape.head is not None and shape.head.by_partition:
         names += [f"start_{name}" for name in PARTITION_STATE]
-    for place, stage in _placed(shape):
+    return [*names, *_bound_names_of(shape, 1)]
+
+
+def _bound_names_of(shape: Shape, first: int) -> list[str]:
+    names = []
+    for place, stage in placed(shape, first):
         names += [renamed(name, place) for name in stage.bindings]
         names += [f"start_{renamed(name, place)}" for name in stage.state]
+    for place, branch in placed_branches(shape, first):
+        names += [*(f"{name}{ending(place)}" for name in OWN), *_bound_names_of(branch, place)]
     return names

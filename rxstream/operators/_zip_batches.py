@@ -11,7 +11,7 @@ from itertools import islice
 from operator import length_hint
 from typing import Any, Final, NamedTuple
 
-from rxstream.core import UNSET, Batch, Downstream, Event, Feed, Reactions
+from rxstream.core import UNSET, Batch, Downstream, Event, Feed, Partitions, Reactions
 from rxstream.operators._inputs import Ending
 from rxstream.operators._parts import Joint, Part, tuple_event
 
@@ -115,7 +115,7 @@ class _Tuples:
     __slots__ = ("_joint",)
 
     tracks = False
-    partitions = None
+    partitions: Partitions | None = None
 
     def __init__(self, batches: Sequence[Batch | None]) -> None:
         self._joint = Joint(batches, tuple_event)
