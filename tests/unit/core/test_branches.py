@@ -158,3 +158,27 @@ def test_there_may_be_any_number_of_branches() -> None:
     rs.run(*(branch.to(seen.append) for branch in rs.from_iterable([1, 2]).tee(200)))
 
     assert seen == [1] * 200 + [2] * 200
+
+
+@pytest.mark.parametrize("above", [5, 6, 7, 13])
+@pytest.mark.parametrize("in_branch", [2, 3, 6, 9])
+def test_loops_above_and_in_branches_are_not_more_than_one_function_may_have(above: int, in_branch: int) -> None:
+    def looped(times: int) -> list[Any]:
+        return [ops.flat_map(lambda value: [value])] * times
+
+    one, other = rs.from_iterable([1, 2]).pipe(*looped(above)).tee()
+    seen = rs.to_list(), rs.to_list()
+    rs.run(one.pipe(*looped(in_branch)).to(seen[0]), other.to(seen[1]))
+
+    assert [sink.items for sink in seen] == [[1, 2], [1, 2]]
+
+
+def test_branches_of_branches_may_be_many() -> None:
+    seen = rs.to_list()
+
+    def branch(depth: int) -> Callable[[rs.Stream[int]], rs.Pipeline]:
+        return lambda stream: (stream.pipe(ops.tee(branch(depth - 1))) if depth else stream).to(seen)
+
+    rs.run(branch(30)(rs.from_iterable([1])))
+
+    assert seen.items == [1] * 31
