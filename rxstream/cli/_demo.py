@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any, Final
 
 from rxstream.cli._demo_amqp import run_amqp
 from rxstream.cli._demo_kafka import run_kafka
-from rxstream.cli._demo_run import LETTERS, WRITTEN, Tables, run_file
+from rxstream.cli._demo_run import LETTERS, WRITTEN, Tables, run_file, say
 from rxstream.cli._flights_files import prepared
 from rxstream.runtime import Report
 
@@ -51,6 +52,9 @@ def _demo(given: argparse.Namespace) -> int:
     else:
         run_there, usual = _BROKERS[given.broker]
         tables, report = run_there(given.out, prepared(), given.bootstrap_servers or usual)
+    if sys.stderr.isatty():
+        # Apart from the live view, whose last lines stay.
+        say("")
     print(_shown(tables, report, given.out))  # noqa: T201 - what the command is for
     return 1 if report.unsettled else 0
 
