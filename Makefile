@@ -47,7 +47,7 @@ chaos: $(VENV)/dev.stamp ## kill programs and brokers again and again, and look 
 	$(BIN)/python -m tests.chaos $(ARGS)
 
 clean: ## remove what the other targets have made here
-	rm -rf $(VENV) build dist demo-out docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist demo-out docs/_build docs/notebooks .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than pyproject.toml when what that asks for is installed.

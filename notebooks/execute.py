@@ -37,7 +37,7 @@ def kept(name: str) -> NotebookNode:
 
 
 def executed(name: str, **environment: str) -> NotebookNode:
-    """Run a notebook, in a folder that is empty at first; returns it with what it shows now.
+    """Run a notebook in an empty folder; returns it with what it shows now.
 
     Args:
         name: The notebook, which stays as it is.
@@ -74,15 +74,21 @@ def comparable(notebook: NotebookNode) -> NotebookNode:
 def _joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
     said = None
     for output in outputs:
-        # A run that takes long enough displays how it goes on; kept are results, and charts.
+        # A run that takes long displays how it goes on; kept are results, and charts.
         if output.output_type == "display_data" and CHART not in output.data:
             continue
-        if output.output_type == "stream" and said is not None and said.name == output.name:
+        if (
+            output.output_type == "stream"
+            and said is not None
+            and said.name == output.name
+        ):
             said.text += output.text
             continue
         said = output if output.output_type == "stream" else None
         if output.output_type == "execute_result":
-            output.data = {kind: _WALL.sub("0.0", shown) for kind, shown in output.data.items()}
+            output.data = {
+                kind: _WALL.sub("0.0", shown) for kind, shown in output.data.items()
+            }
         yield output
 
 

@@ -65,6 +65,14 @@ def test_every_operators_page_has_its_diagram_drawn(built: Path) -> None:
     assert [name for name, text in pages.items() if '<svg xmlns="http://www.w3.org/2000/svg"' not in text] == []
 
 
+def test_every_notebook_is_a_page_with_what_its_cells_showed(built: Path) -> None:
+    pages = {page.stem: page.read_text() for page in (built / "notebooks").glob("*.html")}
+
+    assert pages.keys() == {notebook.stem for notebook in (ROOT / "notebooks").glob("*.ipynb")}
+    assert "completed after 0.0 s" in pages["01-first-pipeline"]
+    assert "Marble diagram" in pages["01-first-pipeline"]
+
+
 def test_every_page_that_is_written_is_built(built: Path) -> None:
     written = {page.relative_to(ROOT / "docs").with_suffix("") for page in (ROOT / "docs").rglob("*.md")}
     shown = {page.relative_to(built).with_suffix("") for page in built.rglob("*.html")}
