@@ -10,14 +10,14 @@ from rxstream.core._partition_watermark import PartitionWatermark, Progress
 from rxstream.core._passport import UNSET
 
 #: What those lines keep from item to item.
-PARTITION_STATE: Final = ("watermark", "batch", "progress")
+PARTITION_STATE: Final = ("watermark", "batch", "of", "at", "progress")
 
 
 def partition_lines(instant: str) -> list[str]:
     """What tells the watermark, the least of a source's partitions, of an item's instant."""
     return [
-        "if slot.batch is not batch:",
-        "    batch, progress = watermark.turn(slot, advance)",
+        "if slot.batch is not batch or (of is not None and of(slot.event) != at):",
+        "    batch, of, at, progress = watermark.turn(slot, advance)",
         f"if {instant} > progress.high:",
         f"    progress.high = {instant}",
         f"    if {instant} >= progress.wake:",
@@ -27,9 +27,13 @@ def partition_lines(instant: str) -> list[str]:
 
 def partition_state(disorder: int, *, is_own: bool = False) -> Mapping[str, Callable[[], Any]]:
     """What they begin with; ``is_own``: the instants are the source's own."""
-    made = partial(PartitionWatermark, disorder, is_own=is_own), _no_batch_yet, Progress
+    made = partial(PartitionWatermark, disorder, is_own=is_own), _no_batch_yet, _nothing, _nothing, Progress
     return dict(zip(PARTITION_STATE, made, strict=True))
 
 
 def _no_batch_yet() -> Any:
     return UNSET
+
+
+def _nothing() -> None:
+    return None

@@ -9,7 +9,7 @@ from typing import Any
 from rxstream.core._feed import Partition
 from rxstream.core._instants import NEVER
 from rxstream.core._partitions import Partitions
-from rxstream.core._passport import UNSET, Slot
+from rxstream.core._passport import Slot
 from rxstream.core._receiver import no_watermark
 
 
@@ -25,6 +25,10 @@ class Progress:
         self.wake = -NEVER
         #: Whether it is left out until something comes of it.
         self.is_silent = False
+
+
+#: A batch, how to find the partition of its items where they may be of several, a partition, and its progress.
+Turn = tuple[Any, "Callable[[Any], Partition] | None", Any, Progress]
 
 
 class PartitionWatermark:
@@ -53,27 +57,22 @@ class PartitionWatermark:
         #: Whose instants are the watermark, where nobody else can hold it back.
         self._only: Progress | None = self.rest
 
-    def turn(self, slot: Slot, advance: Callable[[int], int]) -> tuple[Any, Progress]:
-        """Find the progress of the partition of which the slot's item is.
-
-        Returns with it the batch whose other items are of the same one; UNSET: they need not be.
-        """
+    def turn(self, slot: Slot, advance: Callable[[int], int]) -> Turn:
+        """Find the progress of the partition of which the slot's item is, and of which other items are too."""
         self._advance = advance
         batch = slot.batch
         if batch is None or batch.partitions is None:
             if self._sources:
                 self._only = None
-            return batch, self.rest
+            return batch, None, None, self.rest
         partitions = batch.partitions
-        found = self._sources.get(partitions)
-        if found is None:
-            found = self._take_in(partitions)
-        at = partitions.of(slot.event)
-        progress = found.get(at)
-        if progress is None:
-            progress = found[at] = Progress()
+        if partitions not in self._sources:
+            self._take_in(partitions)
+        found, at = self._sources[partitions], partitions.of(slot.event)
+        if at not in found:
+            found[at] = Progress()
             self._note_only()
-        return UNSET if partitions.are_several else batch, progress
+        return batch, partitions.of if partitions.are_several else None, at, found[at]
 
     def rise(self, progress: Progress) -> None:
         """Tell how far a partition has come, where that is news to those below."""
@@ -117,11 +116,11 @@ class PartitionWatermark:
                 least = min(least, progress.high)
         return least if least < NEVER else -NEVER
 
-    def _take_in(self, partitions: Partitions) -> dict[Partition, Progress]:
-        found = self._sources[partitions] = {}
+    def _take_in(self, partitions: Partitions) -> None:
+        found: dict[Partition, Progress] = {}
+        self._sources[partitions] = found
         partitions.listen(partial(self._go_by_roster, partitions, found))
         self._enroll(partitions, found)
-        return found
 
     def _go_by_roster(self, partitions: Partitions, found: dict[Partition, Progress]) -> None:
         self._enroll(partitions, found)

@@ -54,7 +54,7 @@ class _Idling:
     def _on_next(self, value: Any) -> None:
         slot, watermark = self._down.context.slot, self._watermark
         slot.time = instant = self._instant_of(value)
-        _, progress = watermark.turn(slot, self._down.watermark)
+        *_, progress = watermark.turn(slot, self._down.watermark)
         progress.high = max(progress.high, instant)
         was_silent = progress.is_silent
         self._hear(progress)

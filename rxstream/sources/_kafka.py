@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from rxstream.core import (
@@ -29,6 +30,7 @@ from rxstream.errors import ConfigurationError, DecodeError
 _STARTS: Final = ("committed", "earliest", "latest")
 _RESETS: Final = ("earliest", "latest")
 _ACKS: Final = ("auto", "manual", "before")
+_PARTITION: Final = attrgetter("topic", "partition")
 
 
 def from_kafka(
@@ -129,7 +131,7 @@ def from_kafka(
             bindings={"decode": decode, "decode_key": decode_key},
             connect=lambda: opened(settings, reading),
             locate=None if group_id is None else _located,
-            partition_of=_partition_of,
+            partition_of=_PARTITION,
             reading=reading,
             manual=settings.ack == "manual",
             time_of=_time_of,
@@ -203,10 +205,6 @@ def _expression(raw: str, name: str, decode: Callable[[bytes], Any] | None) -> s
 
 def _located(record: Any) -> tuple[Partition, int]:
     return (record.topic, record.partition), record.offset
-
-
-def _partition_of(record: Any) -> Partition:
-    return record.topic, record.partition
 
 
 def _time_of(record: Any) -> int:
