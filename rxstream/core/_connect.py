@@ -12,7 +12,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 
 from rxstream.core._context import Context
-from rxstream.core._entry import Entry, Incoming
+from rxstream.core._entry import Entry, Incoming, pushed_head
 from rxstream.core._feed import Feed
 from rxstream.core._fusion import fuse, fuse_head, is_long, part, segments
 from rxstream.core._operator import Downstream, Operator, Reactions
@@ -42,6 +42,7 @@ class _Line(NamedTuple):
     """A source and the inline operators below it, for a stream that is no more than that; for others there is none."""
 
     feed: Feed | None
+    foreign: Observable[Any] | None
     pieces: tuple[Segment, ...]
 
 
@@ -53,7 +54,9 @@ def _line_of(stream: Stream[Any]) -> _Line:
         while isinstance(top.step, Operator) and top.step.inline is not None:
             stages.append(standing_in(top, top.step))
             top = top.upstream
-        stream.line = _Line(top.feed, () if top.feed is None else segments(stages[::-1]))
+        foreign = top.upstream if top.step is None and not isinstance(top.upstream, Stream | Relay) else None
+        is_line = top.feed is not None or foreign is not None
+        stream.line = _Line(top.feed, foreign, segments(stages[::-1]) if is_line else ())
     line: _Line = stream.line
     return line
 
@@ -115,17 +118,13 @@ def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> 
         begin: Where the past begins, in nanoseconds; what is earlier is let go.
     """
     ends = list(ends)
-    if len(ends) == 1:
-        [end] = ends
-        line = _line_of(end.stream)
-        if line.feed is not None:
-            head = _head(line.feed, virtual, begin, merged=False)
-            return Connections([_intake(head, line.pieces, end.receiver, end.context)])
+    made = Connections()
+    if len(ends) == 1 and _connect_line(ends[0], virtual, begin, made):
+        return made
     order = _upwards([end.stream for end in ends])
     waiting: _Waiting = {id(stream): [] for stream in order}
     for rank, end in enumerate(ends):
         waiting[id(end.stream)].append(_Chain((), end.receiver, rank, end.context))
-    made = Connections()
     merged = virtual and sum(stream.feed is not None and stream.feed.times_of is not None for stream in order) > 1
     intakes: dict[int, Intake] = {}
     for stream in order:
@@ -154,6 +153,17 @@ def standing_in(stream: Stream[Any], step: Operator[Any, Any]) -> Operator[Any, 
     """What is connected for an operator: below partitions, perhaps another one."""
     feeds = [made.feed for made in lineage(stream)] if step.by_partition is not None else []
     return step.by_partition or step if any(feed is not None and feed.partition_of for feed in feeds) else step
+
+
+def _connect_line(end: End, virtual: bool, begin: int | None, made: Connections) -> bool:
+    """Connect a stream that is a source and inline operators; whether it is."""
+    line = _line_of(end.stream)
+    if line.feed is not None:
+        head = _head(line.feed, virtual, begin, merged=False)
+        made.intakes.append(_intake(head, line.pieces, end.receiver, end.context))
+    elif line.foreign is not None:
+        _listen(line.foreign, line.pieces, end.receiver, end.context, made, is_source=True)
+    return line.feed is not None or line.foreign is not None
 
 
 def _further_inputs(stream: Stream[Any]) -> Sequence[Stream[Any]]:
@@ -264,18 +274,31 @@ def _receiver(
 
 def _connect_foreign(stream: Stream[Any], chains: Sequence[_Chain], waiting: _Waiting, made: Connections) -> None:
     whole = _whole(chains)
-    below = whole.fused()
     observable = stream.upstream
     assert observable is not None  # noqa: S101 - a stream without a feed is made from something
     if isinstance(observable, Stream) and stream.step is not None:
         observable = stream.step(_Bridge(observable, waiting, whole))
-    is_source = stream.step is None
-    entry = Entry(below, whole.context, is_source=is_source, room=getattr(observable, "room", _MOST_KEPT))
+    _listen(observable, segments(whole.stages), whole.below, whole.context, made, is_source=stream.step is None)
+
+
+def _listen(
+    observable: Observable[Any],
+    pieces: Sequence[Segment],
+    below: Receiver,
+    context: Context,
+    made: Connections,
+    *,
+    is_source: bool,
+) -> None:
+    # Nobody asks a plain subscription how much it has received.
+    head = pushed_head(context, counted=is_source and context.paces)
+    _, _, receiver = fuse_head(head, pieces, below, context)
+    entry = Entry(receiver, context, is_source=is_source, room=getattr(observable, "room", _MOST_KEPT))
     made.entries.append(entry)
-    scheduler = whole.context.wall if is_source else whole.context.scheduler
-    subscription = observable.subscribe(entry, scheduler=scheduler)
-    if below.stop is not ENDLESS:
-        below.stop.listen(subscription.dispose)
+    scheduler = context.wall if is_source else context.scheduler
+    subscription = observable.subscribe(entry.on_next, entry.on_error, entry.on_completed, scheduler=scheduler)
+    if receiver.stop is not ENDLESS:
+        receiver.stop.listen(subscription.dispose)
     made.foreign.append(subscription)
 
 

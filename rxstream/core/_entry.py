@@ -7,13 +7,13 @@ from functools import partial
 from threading import get_ident
 from typing import Any, Final, Protocol
 
-from reactivex import abc
-
 from rxstream.core._context import Context, Gate, Halt
 from rxstream.core._event import Event
+from rxstream.core._feed import Feed
 from rxstream.core._loose_batch import LooseBatch
 from rxstream.core._passport import UNSET
 from rxstream.core._receiver import Receiver
+from rxstream.core._shape import Head
 from rxstream.core._timekeeper import CURRENT, on_time_of
 from rxstream.errors import BufferOverflowError
 
@@ -24,6 +24,36 @@ def _lifted(value: Any) -> Event[Any]:
 
 #: What has come without a passport gets one when somebody asks.
 _COME: Final = LooseBatch(_lifted)
+_FEED: Final = Feed(name="from_observable", lift=_lifted, value="value")
+
+
+def pushed_head(context: Context, *, counted: bool) -> Head:
+    """Let a segment take what a foreign Observable pushes; ``counted``: as something that was received.
+
+    Where nobody moves the clock, the slot alone says whose it is: a context variable set for each item would cost more
+    than all the rest. What is moved is also for the tasks that an item starts, which inherit the context only.
+    """
+    at_home = context.keeper if context.paces else None
+    here = _COME, Event, get_ident, get_ident(), CURRENT.get, at_home, context.keeper, _elsewhere(context)
+    return Head(_FEED, pushed=here, counted=counted)
+
+
+def _elsewhere(context: Context) -> Callable[[Callable[[Any], None], Any], None]:
+    slot, keeper = context.slot, context.keeper
+
+    def elsewhere(run: Callable[[Any], None], value: Any) -> None:
+        """Let an item pass that comes on somebody else's time, from another thread, or on the way of another item."""
+        if slot.event is not UNSET:
+            # It keeps the passport of what it was made of.
+            on_time_of(keeper, partial(run, value))
+            return
+        slot.event, slot.batch = value, _COME
+        try:
+            on_time_of(keeper, partial(run, value._value if type(value) is Event else value))
+        finally:
+            slot.clear()
+
+    return elsewhere
 
 
 class Incoming(Protocol):
@@ -38,35 +68,34 @@ class Incoming(Protocol):
         """Whether nothing more will come, or is wanted."""
 
 
-class Entry(abc.ObserverBase[Any]):
-    """What a foreign Observable hands its items to, from any thread; they get a passport if they come without one.
+class Entry:
+    """What a foreign Observable hands its items to, from any thread.
 
     A source's items wait until the past is done, as many as there is room for.
+
+    Args:
+        below: What takes them.
+        context: Of whoever is below.
+        is_source: Whether they come from outside.
+        room: How many may wait.
     """
 
     def __init__(self, below: Receiver, context: Context, *, is_source: bool, room: int) -> None:
         self._below = below
         self._context = context
         self._slot = context.slot
-        self._keeper = context.keeper
         self._gate = context.gate if is_source else Gate(is_open=True)
         self.is_source = is_source
         self._thread = get_ident()
         self._room = room
         self._ended = False
-        self._push = self._pushing()
+        #: Takes one item.
+        self.on_next = self._on_next if context.paces else below.on_next
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will come, or is wanted."""
         return self._ended or self._below.stop.now
-
-    def on_next(self, value: Any) -> None:
-        """Take one item."""
-        if get_ident() == self._thread and self._gate.is_open:
-            self._push(value)
-        else:
-            self._take(partial(self._push, value))
 
     def on_error(self, error: Exception) -> None:
         """Take an error that ends the Observable."""
@@ -75,6 +104,24 @@ class Entry(abc.ObserverBase[Any]):
     def on_completed(self) -> None:
         """Take the end."""
         self._take(lambda: self._end(self._below.on_completed))
+
+    def _on_next(self, value: Any) -> None:
+        if get_ident() == self._thread and self._gate.is_open:
+            self._push(value)
+        else:
+            self._take(partial(self._push, value))
+
+    def _push(self, value: Any) -> None:
+        if self._ended:
+            return
+        on_its_own = self._slot.event is UNSET
+        try:
+            self._below.on_next(value)
+        except Halt:
+            if not on_its_own:
+                raise
+            # Whoever pushes is not ours to unwind; the run knows already that it must end.
+            self._ended = True
 
     def _take(self, act: Callable[[], None]) -> None:
         if get_ident() != self._thread:
@@ -92,37 +139,7 @@ class Entry(abc.ObserverBase[Any]):
                 self._end(lambda: self._context.source_failed(error, self._below))
                 return
             self._room -= 1
-        self._gate.when_open(lambda: on_time_of(self._keeper, act))
-
-    def _pushing(self) -> Callable[[Any], None]:
-        """Make the function that lets an item pass; what it needs of ours for each one are its own names."""
-        # Whoever pushes one by one waits for each: what this costs, costs every item.
-        slot, stop, hand_on, keeper = self._slot, self._below.stop, self._below.on_next, self._keeper
-        statistics, is_source = self._context.statistics, self.is_source
-        current, tell, forget = CURRENT.get, CURRENT.set, CURRENT.reset
-
-        def push(value: Any) -> None:
-            if self._ended or stop.now:
-                return
-            if is_source:
-                statistics.received += 1
-            if slot.event is not UNSET:
-                on_time_of(keeper, partial(hand_on, value))
-                return
-            slot.event, slot.batch = value, _COME
-            token = None if current() is keeper else tell(keeper)
-            try:
-                hand_on(value._value if type(value) is Event else value)
-            except Halt:
-                # Whoever pushes is not ours to unwind; the run knows already that it must end.
-                self._ended = True
-            finally:
-                slot.event, slot.batch, slot.hold = UNSET, None, None
-                slot.key = slot.time = slot.headers = UNSET
-                if token is not None:
-                    forget(token)
-
-        return push
+        self._gate.when_open(lambda: on_time_of(self._context.keeper, act))
 
     def _end(self, act: Callable[[], None]) -> None:
         if not self._ended:

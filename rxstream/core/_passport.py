@@ -57,9 +57,11 @@ class Batch(Protocol):
 class Slot:
     """What is being worked on right now on one thread; empty between passes."""
 
-    __slots__ = ("batch", "event", "headers", "hold", "key", "time")
+    __slots__ = ("batch", "event", "headers", "hold", "keeper", "key", "time")
 
     def __init__(self) -> None:
+        #: Whose clock counts, where no context says it.
+        self.keeper: Any = None
         self.clear()
 
     def clear(self) -> None:

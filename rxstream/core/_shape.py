@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rxstream.core._feed import Feed
 from rxstream.core._inline import Inline
@@ -18,11 +18,19 @@ class Head(NamedTuple):
 
     feed: Feed
     #: Whether the records' instants move the run's clock.
-    drives_clock: bool
+    drives_clock: bool = False
     #: What is earlier, in nanoseconds, is let go; None: nothing is.
     begin: int | None = None
     #: Whether other sources' records come between its own: then it takes them one by one, with their instants.
     merged: bool = False
+    #: Where items are pushed one by one, from wherever: what the names in `PUSHED` stand for.
+    pushed: tuple[Any, ...] | None = None
+    #: Whether those count as received.
+    counted: bool = False
+
+
+#: What the text of items that are pushed is given besides.
+PUSHED: Final = ("come", "Event", "get_ident", "thread", "current", "at_home", "keeper", "elsewhere")
 
 
 class HeadShape(NamedTuple):
@@ -41,6 +49,8 @@ class HeadShape(NamedTuple):
     begin: int | None
     merged: bool
     by_partition: bool
+    pushed: bool
+    counted: bool
 
 
 class StageShape(NamedTuple):
@@ -117,11 +127,18 @@ class Segment:
 
     def __init__(self, operators: Sequence[Operator[Any, Any]]) -> None:
         self.operators = operators
-        self.stages = tuple([_stage_shape(made.name, inline_of(made), made.passport) for made in operators])
         #: What the names in them stand for.
-        self.values = [value for made in operators for value in _values(inline_of(made))]
-        self.passport = any(stage.passport for stage in self.stages)
-        self.makes_watermarks = any(stage.makes_watermarks for stage in self.stages)
+        self.values: list[Any] = []
+        self.passport = self.makes_watermarks = False
+        stages = []
+        # One loop for all: groups and inner streams are connected once each, and there may be many.
+        for made in operators:
+            code = inline_of(made)
+            stages.append(_stage_shape(made.name, code, made.passport))
+            self.values += _values(code)
+            self.passport |= made.passport
+            self.makes_watermarks |= code.makes_watermarks
+        self.stages = tuple(stages)
         #: What it stood between when it was connected last, and the code that was generated for that.
         self.known: tuple[Any, Any] = (None, None)
 
@@ -143,7 +160,9 @@ def shape_of(segment: Segment, below: Receiver, head: Head | None) -> Shape:
 
 def bound_values(segment: Segment, below: Receiver, head: Head | None) -> list[Any]:
     """What the names stand for that the text is given, in its order."""
-    values = [] if head is None else [*head.feed.bindings.values(), *_head_state(head.feed).values()]
+    values = (
+        [] if head is None else [*head.feed.bindings.values(), *(head.pushed or ()), *_head_state(head.feed).values()]
+    )
     values += segment.values
     for _, code in ends_of(below):
         values += _values(code)
@@ -195,7 +214,7 @@ def _head_shape(head: Head) -> HeadShape:
         key=feed.key,
         time=feed.time,
         headers=feed.headers,
-        bindings=tuple(feed.bindings),
+        bindings=(*feed.bindings, *(PUSHED if head.pushed else ())),
         ticks=feed.ticks is not None,
         disorder=feed.disorder,
         sized=feed.sized,
@@ -203,6 +222,8 @@ def _head_shape(head: Head) -> HeadShape:
         begin=head.begin,
         merged=head.merged,
         by_partition=_is_by_partition(feed),
+        pushed=head.pushed is not None,
+        counted=head.counted,
     )
 
 

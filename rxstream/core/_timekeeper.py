@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
+from rxstream.core._passport import thread_slot
 from rxstream.core._scheduler import StreamScheduler
 
 
@@ -35,12 +36,13 @@ VIRTUAL: Final[ContextVar[bool]] = ContextVar("rxstream_virtual", default=False)
 
 def timekeeper() -> Timekeeper | None:
     """What the running code's time comes from, or None outside any run."""
-    return CURRENT.get()
+    keeper: Timekeeper | None = CURRENT.get() or thread_slot().keeper
+    return keeper
 
 
 def current_scheduler() -> StreamScheduler | None:
     """The clock of the running code, or None outside any run."""
-    keeper = CURRENT.get()
+    keeper = timekeeper()
     return None if keeper is None else keeper.scheduler
 
 

@@ -88,11 +88,44 @@ def write(shape: Shape) -> Source:
     states = [renamed(name, place) for place, stage in all_placed(shape) for name in stage.state]
     states += head_state(shape)
     source.add(0, f"def build({', '.join(names)}):")
-    if shape.head is None or shape.head.merged:
+    if shape.head is not None and shape.head.pushed:
+        _write_pushed(source, shape, states)
+    elif shape.head is None or shape.head.merged:
         _write_one(source, shape, states)
     else:
         _write_loop(source, shape, names, states)
     return source
+
+
+def _write_pushed(source: Source, shape: Shape, states: Sequence[str]) -> None:
+    """Write the function that takes what is pushed, item by item, and lets the slot name it meanwhile."""
+    assert shape.head is not None  # noqa: S101 - it says that items are pushed
+    for name in states:
+        source.add(1, f"{name} = {_initial(name)}")
+    source.add(1, "def run(value):")
+    if states:
+        source.add(2, f"nonlocal {', '.join(states)}")
+    _write_stop(source, shape, 2)
+    source.add(2, "own = slot.event is UNSET and current() is at_home and get_ident() == thread")
+    source.add(2, "try:")
+    source.add(3, "if own:")
+    source.add(4, "slot.event, slot.batch, slot.keeper = value, come, keeper")
+    source.add(4, "if type(value) is Event:")
+    source.add(5, "value = value._value")
+    source.add(3, "elif slot.event is UNSET or current() is not keeper:")
+    source.add(4, "return elsewhere(run, value)")
+    if shape.head.counted:
+        source.add(3, "statistics.received += 1")
+    opening = Source()
+    _write_opening(opening, shape)
+    source.add_all(opening, 1)
+    _write_pass(source, shape, 3, Manner("return"))
+    source.add(2, "finally:")
+    source.add(3, "if own:")
+    source.add(4, "slot.event, slot.batch, slot.hold, slot.keeper = UNSET, None, None, None")
+    if shape.passport or any(stage.passport for stage in shape.stages):
+        source.add(4, "slot.key = slot.time = slot.headers = UNSET")
+    source.add(1, "return run")
 
 
 def _write_one(source: Source, shape: Shape, states: Sequence[str]) -> None:
@@ -180,7 +213,7 @@ def _write_pass(source: Source, shape: Shape, depth: int, manner: Manner, first:
     tries = [depth]
     source.add(depth, "try:")
     depth += 1
-    if shape.head is not None:
+    if shape.head is not None and not shape.head.pushed:
         for line in head_lines(shape.head, shape, manner):
             source.add(depth, line, 0, shape.head.name if line.startswith("value = ") else "")
     for place, stage in placed(shape, first):
@@ -199,13 +232,19 @@ def _write_pass(source: Source, shape: Shape, depth: int, manner: Manner, first:
     if shape.below is not None:
         source.add(depth, "emit(value)", first + len(shape.stages) + len(shape.ends), shape.below)
     _write_branches(source, shape, depth, manner, first)
-    _write_stop(source, shape, depth)
+    _write_stop_behind(source, shape, depth, manner)
     for opened in reversed(tries):
         source.add(opened, "except FAILURES as error:")
         source.add(opened + 1, "fail(error)")
         if manner.at_once:
             source.add(opened + 1, "left += 1")
-        _write_stop(source, shape, opened + 1)
+        _write_stop_behind(source, shape, opened + 1, manner)
+
+
+def _write_stop_behind(source: Source, shape: Shape, depth: int, manner: Manner) -> None:
+    # Of a function that takes one item it is the end anyway.
+    if manner.leave != "return":
+        _write_stop(source, shape, depth)
 
 
 def _write_branches(source: Source, shape: Shape, depth: int, manner: Manner, first: int) -> None:
