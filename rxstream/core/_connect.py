@@ -290,9 +290,7 @@ def _listen(
     *,
     is_source: bool,
 ) -> None:
-    # Nobody asks a plain subscription how much it has received.
-    head = pushed_head(context, counted=is_source and context.paces)
-    _, _, receiver = fuse_head(head, pieces, below, context)
+    _, _, receiver = fuse_head(pushed_head(context, is_source=is_source), pieces, below, context)
     entry = Entry(receiver, context, is_source=is_source, room=getattr(observable, "room", _MOST_KEPT))
     made.entries.append(entry)
     scheduler = context.wall if is_source else context.scheduler

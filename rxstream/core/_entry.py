@@ -24,18 +24,20 @@ def _lifted(value: Any) -> Event[Any]:
 
 #: What has come without a passport gets one when somebody asks.
 _COME: Final = LooseBatch(_lifted)
-_FEED: Final = Feed(name="from_observable", lift=_lifted, value="value")
+_SOURCE: Final = Feed(name="from_observable", lift=_lifted, value="value")
+_OPERATOR: Final = Feed(name="foreign operator", lift=_lifted, value="value")
 
 
-def pushed_head(context: Context, *, counted: bool) -> Head:
-    """Let a segment take what a foreign Observable pushes; ``counted``: as something that was received.
+def pushed_head(context: Context, *, is_source: bool) -> Head:
+    """Let a segment take what a foreign Observable pushes: a source, or an operator that was given a stream of ours.
 
     Where nobody moves the clock, the slot alone says whose it is: a context variable set for each item would cost more
     than all the rest. What is moved is also for the tasks that an item starts, which inherit the context only.
     """
     at_home = context.keeper if context.paces else None
     here = _COME, Event, get_ident, get_ident(), CURRENT.get, at_home, context.keeper, _elsewhere(context)
-    return Head(_FEED, pushed=here, counted=counted)
+    # Nobody asks a plain subscription how much it has received.
+    return Head(_SOURCE if is_source else _OPERATOR, pushed=here, counted=is_source and context.paces)
 
 
 def _elsewhere(context: Context) -> Callable[[Callable[[Any], None], Any], None]:
@@ -83,12 +85,12 @@ class Entry:
     def __init__(self, below: Receiver, context: Context, *, is_source: bool, room: int) -> None:
         self._below = below
         self._context = context
-        self._slot = context.slot
         self._gate = context.gate if is_source else Gate(is_open=True)
         self.is_source = is_source
         self._thread = get_ident()
         self._room = room
         self._ended = False
+        self._push = self._pushing()
         #: Takes one item.
         self.on_next = self._on_next if context.paces else below.on_next
 
@@ -111,17 +113,28 @@ class Entry:
         else:
             self._take(partial(self._push, value))
 
-    def _push(self, value: Any) -> None:
-        if self._ended:
-            return
-        on_its_own = self._slot.event is UNSET
-        try:
-            self._below.on_next(value)
-        except Halt:
-            if not on_its_own:
-                raise
-            # Whoever pushes is not ours to unwind; the run knows already that it must end.
-            self._ended = True
+    def _pushing(self) -> Callable[[Any], None]:
+        """Make the function that lets an item pass in a run; what it needs of ours for each one are its own names."""
+        hand_on, slot, keeper = self._below.on_next, self._context.slot, self._context.keeper
+        current, tell, forget = CURRENT.get, CURRENT.set, CURRENT.reset
+
+        def push(value: Any) -> None:
+            if self._ended:
+                return
+            on_its_own = slot.event is UNSET
+            token = None if current() is keeper else tell(keeper)
+            try:
+                hand_on(value)
+            except Halt:
+                if not on_its_own:
+                    raise
+                # Whoever pushes is not ours to unwind; the run knows already that it must end.
+                self._ended = True
+            finally:
+                if token is not None:
+                    forget(token)
+
+        return push
 
     def _take(self, act: Callable[[], None]) -> None:
         if get_ident() != self._thread:
