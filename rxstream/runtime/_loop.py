@@ -15,9 +15,6 @@ from rxstream.core import VIRTUAL, StreamScheduler, Work, seconds_to_ns
 #: Turns of the loop in one instant after which time goes on all the same: a coroutine polls for what is to come.
 _SPINNING: Final = 10_000
 
-# Called for every step of every task: looking for it in the base classes would cost as much as it does.
-_call_soon: Final = asyncio.SelectorEventLoop.call_soon
-
 #: Whether the running code was marked as real work.
 _MARKED: Final[ContextVar[bool]] = ContextVar("rxstream_marked", default=False)
 
@@ -81,7 +78,12 @@ class ClockLoop(asyncio.SelectorEventLoop):
         # Once is enough until all have had their turn.
         if driver is not None and not driver.scheduler.clock.touched and driver.replaying and _is_virtual(context):
             driver.scheduler.touch()
-        return _call_soon(self, callback, *args, context=context)
+        if self._debug or self._closed:  # type: ignore[attr-defined]  # of BaseEventLoop, as `_ready` is
+            return super().call_soon(callback, *args, context=context)
+        # Every step of every task comes here: what the base class does beyond this costs as much as the step's own way.
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)  # type: ignore[attr-defined]  # see above
+        return handle
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> Any:  # type: ignore[override]  # the loop's own types cannot be repeated
         """Call after so many seconds of the time that counts there."""

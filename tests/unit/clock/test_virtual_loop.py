@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import rxstream as rs
 from rxstream import operators as ops
+from rxstream.runtime._loop import ClockLoop
 from tests.unit.clock.instants import STUCK, at, history, noting, replayed, second
 
 Job = Callable[[], Coroutine[Any, Any, Any]]
@@ -28,6 +29,25 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         left.setblocking(False)
         right.setblocking(False)
         yield left, right
+
+
+# As any loop of asyncio
+
+
+def test_a_closed_loop_takes_no_calls() -> None:
+    loop = ClockLoop()
+    loop.close()
+
+    with pytest.raises(RuntimeError, match="Event loop is closed"):
+        loop.call_soon(print)
+
+
+def test_in_debug_mode_it_checks_what_it_is_to_call() -> None:
+    with (
+        asyncio.Runner(loop_factory=ClockLoop, debug=True) as runner,
+        pytest.raises(TypeError, match="callable object"),
+    ):
+        runner.get_loop().call_soon("no function")
 
 
 # Exact instants
