@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from reactivex import abc
-from reactivex.disposable import Disposable
 from reactivex.scheduler import CurrentThreadScheduler, VirtualTimeScheduler
 
 from rxstream.core._catching import Catching
@@ -30,8 +29,8 @@ from rxstream.errors import ConfigurationError, ErrorContext, attach_context
 _OPEN: Final = Gate(is_open=True)
 
 
-class _Subscription:
-    """The context of one plain subscription: an item's failure ends the stream."""
+class _Subscription(abc.DisposableBase):
+    """One plain subscription, and the context of its stages: an item's failure ends the stream."""
 
     def __init__(self, slot: Slot, stepped: SteppedScheduler | None) -> None:
         self.slot = slot
@@ -45,6 +44,14 @@ class _Subscription:
         self.pending: list[str] = []
         self.retrying: Retrying | None = None
         self.paces = stepped is not None
+        #: Of foreign Observables.
+        self.subscriptions: list[abc.DisposableBase] = []
+
+    def dispose(self) -> None:
+        """Want no more."""
+        self.stop.set()
+        for subscription in self.subscriptions:
+            subscription.dispose()
 
     @property
     def keeper(self) -> Timekeeper:
@@ -161,10 +168,11 @@ def subscribe(
     connections = connect([End(stream, observer_receiver(observer, context.stop), context)], virtual=True)
     for intake in connections.intakes:
         _check(intake.feed, paced=context.paces)
+    context.subscriptions = connections.foreign
     # Not before everybody has subscribed: who unsubscribes in mid-stream must be able to reach us.
     starter = scheduler or CurrentThreadScheduler.singleton()
     starter.schedule(lambda *_: context.take(connections.intakes))
-    return Disposable(lambda: _dispose(context, connections))
+    return context
 
 
 def _stepped(scheduler: abc.SchedulerBase | None) -> SteppedScheduler | None:
@@ -185,9 +193,3 @@ def _check(feed: Feed, *, paced: bool) -> None:
             f"subscribe: {feed.name} needs a clock, as it never ends; a plain subscription has none. "
             "Run it with rs.run, or give subscribe a StreamScheduler."
         )
-
-
-def _dispose(context: _Subscription, connections: Connections) -> None:
-    context.stop.set()
-    for subscription in connections.foreign:
-        subscription.dispose()
