@@ -263,15 +263,16 @@ def _observed(observer: Any) -> tuple[Receiver, Callable[[], int]]:
     return receiver, lambda: taken.count
 
 
+#: What is given for an item that waits behind others.
+_WAITS: Final = object()
 # What most functions give is None, and is looked at where they are called, as a call costs as much as all the rest.
+# Where items wait, others are handed to the queue in place of the function, so that nobody has to ask for each.
 _CALLING: Final = """\
-if waits:
-    line_up(value)
-    skip
-made = call(value)
+made = hand(value)
 if made is not None:
-    take(value, made)
-    waits = True if queue else False
+    if made is not WAITS:
+        take(value, made)
+    hand = line_up if queue else call
     skip
 count taken
 """
@@ -286,8 +287,13 @@ def _called(f: Callable[[Any], Any], context: Any) -> tuple[Receiver, Callable[[
     receiver = sink_receiver(sink_name(f), f)
     calls = Calls(receiver.name, f, on_made=counted, context=context, below=receiver, on_idle=_nothing)
     receiver.on_next = calls.on_next
-    names = {"queue": calls.queue, "call": f, "line_up": calls.line_up, "take": calls.take, "taken": taken}
-    receiver.inline = Inline(_CALLING, names, {}, opening="waits = True if queue else False")
+
+    def line_up(value: Any) -> object:
+        calls.line_up(value)
+        return _WAITS
+
+    names = {"queue": calls.queue, "call": f, "line_up": line_up, "take": calls.take, "taken": taken, "WAITS": _WAITS}
+    receiver.inline = Inline(_CALLING, names, {}, opening="hand = line_up if queue else call")
     return receiver, lambda: taken.count
 
 
