@@ -13,9 +13,9 @@ from rxstream.errors import ConfigurationError
 T = TypeVar("T")
 
 _COLLECTIONS: Final = (list, tuple, range)
-#: The sizes of batches: the first, and the most. Two of the largest may be in flight.
+#: The sizes of batches: the first, and the most. One of the largest may be in flight, and half of one before it.
 _FIRST: Final = 500
-_MOST: Final = 2_000
+_MOST: Final = 4_000
 #: Seconds: a batch that took less is followed by a larger one, which makes its own cost vanish.
 _QUICK: Final = 0.002
 #: Seconds: a batch that took more is followed by a smaller one, so that sinks and signals get their turn.

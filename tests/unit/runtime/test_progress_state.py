@@ -72,8 +72,8 @@ async def lagging() -> Lagging:
 
 
 def test_of_a_list_it_is_what_was_handed_over() -> None:
-    items = list(range(100_000))
-    (share,) = shares(lambda look: rs.from_iterable(items).pipe(look), when=lambda item: item == 50_000)
+    items = list(range(200_000))
+    (share,) = shares(lambda look: rs.from_iterable(items).pipe(look), when=lambda item: item == 100_000)
 
     # What was cut off for the next pass counts as well.
     assert share is not None
