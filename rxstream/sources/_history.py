@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 _PAIR: Final = "record[1] if type(record) is tuple else record.value if isinstance(record, Event) else record[1]"
 _PLAIN: Final = "record.value if isinstance(record, Event) else record"
+_KEY: Final = "record.key if isinstance(record, Event) else None"
 
 
 def from_history(
@@ -106,7 +107,8 @@ def from_history(
             lift=lift,
             # The instant was read before: what has one is a pair or an Event.
             value=_PAIR if time is None else _PLAIN,
-            key=None if key_of is None else "key_of(value)",
+            # Without it, an operator that wants the key would have to make an Event of each record.
+            key=_KEY if key_of is None else "key_of(value)",
             time="time_of(record)",
             bindings={"Event": Event, "time_of": time_of, "key_of": key_of},
             batches=lambda: batched(items),
