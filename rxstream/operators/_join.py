@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from functools import partial
-from heapq import heappop, heappush
 from itertools import count
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from reactivex import Observable
@@ -16,6 +15,7 @@ from rxstream.core import (
     NEVER,
     UNSET,
     Downstream,
+    Hold,
     Inline,
     Operator,
     Reactions,
@@ -25,11 +25,14 @@ from rxstream.core import (
 )
 from rxstream.errors import ConfigurationError
 from rxstream.operators._inputs import Ending, inputs
-from rxstream.operators._join_shelf import BY, HOLD, MATCHED, VALUE, Entry, Shelf, begin_shelf
+from rxstream.operators._join_shelf import BY, HOLD, KEEPING, MATCHED, VALUE, Entry, Line, Shelf, between
 from rxstream.operators._join_sides import KeyOf, Reading, Told, key_lines, key_pair, late_sinks
-from rxstream.operators._joined import LOOSE, MAKING, MISSING, Joined, joined_emitter, made_joined
+from rxstream.operators._joined import LOOSE, MISSING, Joined, Making, joined_emitter, made_joined
 
 _HOW: Final = ("inner", "left", "right", "outer")
+#: What is over is forgotten when as much has come as a third of what is kept, but not after each item.
+_SHARE: Final = 3
+_SOON: Final = 3
 
 
 class _Rules(NamedTuple):
@@ -135,29 +138,17 @@ def _span(within: Any) -> tuple[int, int]:
     return before, after
 
 
-#: What is done with an item, as code that fusion pastes: a call would cost as much.
-_TAKING: Final = """\
+_TAKING: Final = f"""\
 instant = slot.time
 if instant is UNSET or instant is None:
     instant = time_of_item()
 until = instant + reach
 if until < joining.watermark and let_go(value): skip
-shelf = shelves.get(group)
-if shelf is None:
-    shelf = begin(group)
-under = slot.batch if slot.hold is None else slot.hold
-entry = [until, number(), value, shelf, None, False]
-if under is not None and under.tracks:
-    entry[4] = hold()
-entries = shelf.entries
-if not entries or entries[-1] < entry:
-    entries.append(entry)
-else:
-    shelf.insert(entry)
-push(due, entry)
-shelf = partners_of(group)
-if shelf is not None and shelf.entries[-1][0] >= instant + first:
-    match(entry, shelf.between(instant + first, instant + last))
+{KEEPING}if entry[1] >= joining.tidy_at:
+    tidy(entry[1])
+line = partners_of(group)
+if line is not None and line[-1][0] >= instant + first:
+    match(entry, line)
 """
 
 
@@ -170,13 +161,13 @@ class _Side:
         wanted: Whether an item without a partner is handed on.
     """
 
-    __slots__ = ("first", "last", "reach", "shelves", "wanted")
+    __slots__ = ("first", "last", "reach", "shelf", "wanted")
 
     def __init__(self, reach: int, partners: tuple[int, int], *, wanted: bool) -> None:
         self.reach = reach
         self.first, self.last = partners
         self.wanted = wanted
-        self.shelves: dict[Any, Shelf] = {}
+        self.shelf = Shelf()
 
 
 class _Joining:
@@ -197,35 +188,45 @@ class _Joining:
             _Side(max(before, 0) + grace, (-after, before), wanted=how in ("right", "outer")),
         )
         self._number = count().__next__
-        #: Those of both sides, by the watermark up to which they are kept.
-        self._due: list[Entry] = []
         self._watermarks = [-NEVER, -NEVER]
         #: The smaller one of both.
         self.watermark = -NEVER
+        #: Whether somebody hears of each item that is let go, at once: those below, or who settles its record.
+        self._is_awaited = how != "inner"
+        #: Whether somebody hears of each step of the watermark.
+        self._is_heard = self._is_awaited or down.keeps_event_time
+        #: From which arrival on it is worth looking for what is over, where nobody awaits it.
+        self.tidy_at = 0
+        down.flush_when_stopped(lambda: self._tidy(0))
 
     def reactions(self) -> Sequence[Reactions]:
         return [self._reactions(place) for place in (0, 1)]
 
     def _reactions(self, place: int) -> Reactions:
-        watermarks, other, advance, down = self._watermarks, 1 - place, self._advance, self._down
+        watermarks, other, down = self._watermarks, 1 - place, self._down
 
         def on_watermark(watermark: int) -> int:
-            watermarks[place] = watermark
-            least = watermarks[other]
-            advance(min(watermark, least))
+            watermarks[place] = least = watermark
+            if watermarks[other] < least:
+                least = watermarks[other]
+            if least > self.watermark:
+                self.watermark = least
+                if self._is_heard:
+                    self._let_be_heard(least)
             # Whether an item is late depends on every step.
             return watermark + 1
 
         def on_idle() -> None:
-            watermarks[place] = NEVER
-            if watermarks[other] < NEVER:
-                advance(watermarks[other])
-            else:
+            if watermarks[other] == NEVER:
+                watermarks[place] = NEVER
                 down.idle()
+            else:
+                on_watermark(NEVER)
 
         def on_completed() -> None:
             on_watermark(NEVER)
             if self.watermark == NEVER:
+                self._tidy(0)
                 self._ending.complete()
 
         return Reactions(
@@ -242,44 +243,50 @@ class _Joining:
         mine, theirs, key_of = self._sides[place], self._sides[1 - place], self._keys[place]
         names = {
             "joining": self,
-            "shelves": mine.shelves,
-            "begin": partial(begin_shelf, mine.shelves),
             "number": self._number,
-            "hold": self._down.hold,
-            "push": heappush,
-            "due": self._due,
+            "hold": self._hold,
+            "tidy": self._tidy,
             "reach": mine.reach,
-            "partners_of": theirs.shelves.get,
+            "partners_of": theirs.shelf.lines.get,
             # Partners are found by the watermarks up to which they are kept.
             "first": mine.first + theirs.reach,
-            "last": mine.last + theirs.reach,
             "match": self._matching(mine, theirs),
+            **mine.shelf.names,
         }
         code = "\n".join([*key_lines(key_of), _TAKING])
         return Inline(code, {**names, **self._reading.names(key_of)}, {})
 
-    def _matching(self, mine: _Side, theirs: _Side) -> Callable[[Entry, Sequence[Entry]], None]:
-        """Make the function that hands on an item with each of its partners."""
+    def _matching(self, mine: _Side, theirs: _Side) -> Callable[[Entry, Line], None]:
+        """Make the function that hands on an item with each of its partners, who are in a line of the other side."""
         slot, stop, emit, hand_on = self._down.context.slot, self._ending.stop, self._emit, self._down.emit
         reach, their_reach = mine.reach, theirs.reach
-        # In place of `made_joined`: this is what takes the time where there are many partners.
-        new, set_key, set_left, set_right = MAKING
-        set_mine, set_theirs = (set_left, set_right) if mine is self._sides[0] else (set_right, set_left)
+        first, last = mine.first + their_reach - reach, mine.last + their_reach - reach
+        is_left = mine is self._sides[0]
 
-        def match(entry: Entry, found: Sequence[Entry]) -> None:
-            until, _, value, shelf, hold, _ = entry
-            time, key = until - reach, shelf.key
-            saved = slot.save()
+        def match(entry: Entry, line: Line) -> None:
+            until, _, value, key, hold, _ = entry
+            time, low, high = until - reach, until + first, until + last
+            if low < self.watermark:
+                # Whose time is over may still stand in the line.
+                low = self.watermark
+            if len(line) == 1:
+                [only] = line
+                found = [(only, only[VALUE])] if low <= only[BY] <= high else []
+            else:
+                # Who is near now may be gone when its turn has come.
+                found = [(partner, partner[VALUE]) for partner in between(line, low, high)]
+            saved = slot.event, slot.batch, slot.hold, slot.key, slot.time, slot.headers
             slot.batch, slot.hold = LOOSE, None
             try:
-                for partner in found:
+                for partner, other in found:
                     if stop.now:
                         return
                     entry[MATCHED] = partner[MATCHED] = True
-                    joined = new(Joined)
-                    set_key(joined, key)
-                    set_mine(joined, value)
-                    set_theirs(joined, partner[VALUE])
+                    # In place of `made_joined`: this is what takes the time where there are many partners.
+                    joined: Any = Making()
+                    joined.key = key
+                    joined.left, joined.right = (value, other) if is_left else (other, value)
+                    joined.__class__ = Joined
                     later = partner[BY] - their_reach
                     if later < time:
                         later = time
@@ -289,31 +296,53 @@ class _Joining:
                     else:
                         emit(joined, later, hold, partner[HOLD])
             finally:
-                slot.restore(saved)
+                slot.event, slot.batch, slot.hold, slot.key, slot.time, slot.headers = saved
 
         return match
 
-    def _advance(self, watermark: int) -> None:
-        if watermark <= self.watermark:
-            return
-        self.watermark = watermark
-        due, stop = self._due, self._ending.stop
-        while due and due[0][BY] < watermark and not stop.now:
-            self._let_go(heappop(due))
+    def _let_be_heard(self, watermark: int) -> None:
+        if self._is_awaited:
+            self._let_go(watermark)
         if watermark < NEVER:
             self._told.tell(watermark - self._behind)
 
-    def _let_go(self, entry: Entry) -> None:
+    def _let_go(self, watermark: int) -> None:
+        """Let go of what the watermark has passed, in the order in which it did."""
+        over = [(entry, side) for side in self._sides for entry in side.shelf.over(watermark)]
+        for entry, side in sorted(over, key=_ENTRY) if len(over) > 1 else over:
+            if self._ending.stop.now:
+                return
+            self._hand_on_alone(entry, side)
+
+    def _tidy(self, number: int) -> None:
+        """Forget what is over, the latest item being the one with that number, and say when to do so again."""
+        if self._is_awaited:
+            # What is over has been let go.
+            self.tidy_at = NEVER
+            return
+        left, right = self._sides
+        alone = left.shelf.drop_before(self.watermark) + right.shelf.drop_before(self.watermark)
+        self._down.context.statistics.dropped += alone
+        kept = left.shelf.count + right.shelf.count
+        self.tidy_at = number + max(_SOON, kept // _SHARE)
+
+    def _hold(self) -> Hold:
+        self._is_awaited = self._is_heard = True
+        return self._down.hold()
+
+    def _hand_on_alone(self, entry: Entry, side: _Side) -> None:
         """Keep an item no longer; what has found no partner is handed on alone, or dropped."""
-        until, _, value, shelf, hold, has_matched = entry
-        shelf.drop_first()
+        until, _, value, key, hold, has_matched = entry
+        side.shelf.drop(entry)
         if not has_matched:
-            left, right = self._sides
-            mine = left if shelf.shelves is left.shelves else right
-            if mine.wanted:
-                joined = made_joined(shelf.key, *((value, MISSING) if mine is left else (MISSING, value)))
-                self._emit(joined, until - mine.reach, hold, None)
+            if side.wanted:
+                is_left = side is self._sides[0]
+                joined = made_joined(key, *((value, MISSING) if is_left else (MISSING, value)))
+                self._emit(joined, until - side.reach, hold, None)
             else:
                 self._down.context.statistics.dropped += 1
         if hold is not None:
             hold.release()
+
+
+_ENTRY: Final = itemgetter(0)

@@ -21,7 +21,7 @@ from rxstream.core import (
     duration_ns,
 )
 from rxstream.operators._inputs import Ending, inputs
-from rxstream.operators._join_shelf import BY, HOLD, MATCHED, SHELF, VALUE, Entry, Shelf, begin_shelf
+from rxstream.operators._join_shelf import BY, HOLD, KEEPING, KEY, MAKING_ENTRY, MATCHED, VALUE, Entry, Shelf, newest
 from rxstream.operators._join_sides import KeyOf, Reading, Told, key_lines, key_pair, late_sinks
 from rxstream.operators._joined import MISSING, Joined, joined_emitter, made_joined
 
@@ -109,13 +109,21 @@ def join_asof(
     return Operator("join_asof", start_many=start, others=others, passport=True, sinks=rules.late)
 
 
-_TAKING: Final = """\
-instant = slot.time
-if instant is UNSET or instant is None:
-    instant = time_of_item()
-if instant + grace < watermarks[place] and let_go(value): skip
-take(value, group, instant)
+_READING: Final = """\
+until = slot.time
+if until is UNSET or until is None:
+    until = time_of_item()
+if until + grace < watermarks[place] and let_go(value): skip
 """
+# A key that cannot be looked up is an error of its item now, and not when it is decided.
+_TAKING_LEFT: Final = f"""\
+{_READING}hash(group)
+{MAKING_ENTRY}if until + grace < watermarks[1]:
+    decide(entry)
+else:
+    push(opened, entry)
+"""
+_TAKING: Final = (_TAKING_LEFT, f"{_READING}{KEEPING}")
 _LEFT, _RIGHT = 0, 1
 
 
@@ -133,13 +141,17 @@ class _Joining:
         self._ending = down if down.stop is ENDLESS else Ending(down)
         self._told = Told(down)
         self._numbers = count()
+        self._tells = down.keeps_event_time
         self._watermarks = [-NEVER, -NEVER]
-        #: Left items, by instant; in place of the shelf stands the key.
+        #: What is yet to come is not before it.
+        self._horizon = -NEVER
+        #: Left items, by instant.
         self._open: list[Entry] = []
-        self._shelves: dict[Any, Shelf] = {}
-        #: Right items that are not yet before all that is to come, by instant.
-        self._recent: list[Entry] = []
-        #: The newest before all that is to come, by when they are too old.
+        #: Right items; those that are over are before all that is to come.
+        self._shelf = Shelf()
+        #: Of each key the newest of those that are over.
+        self._newest: dict[Any, Entry] = {}
+        #: The same, by when they are too old.
         self._ageing: list[tuple[int, int, Entry]] = []
 
     def reactions(self) -> Sequence[Reactions]:
@@ -170,9 +182,14 @@ class _Joining:
             "grace": self._grace,
             "watermarks": self._watermarks,
             "place": place,
-            "take": self._take_right if place == _RIGHT else self._take_left,
+            "decide": self._decide,
+            "push": heappush,
+            "opened": self._open,
+            "number": self._numbers.__next__,
+            "hold": self._down.hold,
+            **self._shelf.names,
         }
-        code = "\n".join([*key_lines(key_of), _TAKING])
+        code = "\n".join([*key_lines(key_of), _TAKING[place]])
         return Reactions(
             inline=Inline(code, {**names, **self._reading.names(key_of)}, {}),
             on_completed=on_completed,
@@ -182,37 +199,25 @@ class _Joining:
             stop=self._ending.stop,
         )
 
-    def _take_left(self, value: Any, key: Any, time: int) -> None:
-        # A key that cannot be looked up is an error of its item now, and not when it is decided.
-        hash(key)
-        entry = [time, next(self._numbers), value, key, self._down.hold_if_tracked(), False]
-        if time + self._grace < self._watermarks[_RIGHT]:
-            self._decide(entry)
-        else:
-            heappush(self._open, entry)
-
-    def _take_right(self, value: Any, key: Any, time: int) -> None:
-        shelf = self._shelves.get(key)
-        if shelf is None:
-            shelf = begin_shelf(self._shelves, key)
-        entry = [time, next(self._numbers), value, shelf, self._down.hold_if_tracked(), False]
-        shelf.insert(entry)
-        heappush(self._recent, entry)
-
     def _advance(self) -> None:
-        decided, opened, stop = self._watermarks[_RIGHT] - self._grace, self._open, self._ending.stop
+        left, right = self._watermarks
+        decided, opened, stop = right - self._grace, self._open, self._ending.stop
         while opened and opened[0][BY] < decided and not stop.now:
             self._decide(heappop(opened))
-        horizon = min(self._watermarks) - self._grace
-        self._forget_before(horizon)
-        if horizon < NEVER - self._grace:
-            self._told.tell(horizon)
+        horizon = min(left, right) - self._grace
+        if horizon > self._horizon:
+            self._horizon = horizon
+            recent, ageing = self._shelf.orderly, self._ageing
+            if (recent and recent[0][BY] <= horizon) or (ageing and ageing[0][0] < horizon) or self._shelf.strays:
+                self._forget_before(horizon)
+            if self._tells and horizon < NEVER - self._grace:
+                self._told.tell(horizon)
 
     def _decide(self, entry: Entry) -> None:
         """Hand a left item on with its partner."""
         time, _, value, key, hold, _ = entry
-        shelf = self._shelves.get(key)
-        partner = None if shelf is None else shelf.newest(time)
+        line = self._shelf.lines.get(key)
+        partner = None if line is None else newest(line, time)
         if partner is not None and self._max_age is not None and time - partner[BY] > self._max_age:
             partner = None
         if partner is not None:
@@ -227,30 +232,29 @@ class _Joining:
 
     def _forget_before(self, horizon: int) -> None:
         """Forget the right items which nothing can need that happens from ``horizon`` on."""
-        recent, ageing = self._recent, self._ageing
-        while recent and recent[0][BY] <= horizon:
-            entry = heappop(recent)
-            first = entry[SHELF].first
-            if first is not entry:
-                self._forget(first)
-            if self._max_age is not None:
-                heappush(ageing, (entry[BY] + self._max_age, entry[1], entry))
+        ageing, max_age = self._ageing, self._max_age
+        for entry in self._shelf.over(horizon + 1):
+            overtaken = self._newest.get(entry[KEY])
+            self._newest[entry[KEY]] = entry
+            if overtaken is not None:
+                self._forget(overtaken)
+            if max_age is not None:
+                heappush(ageing, (entry[BY] + max_age, entry[1], entry))
         while ageing and ageing[0][0] < horizon:
             entry = heappop(ageing)[2]
-            if entry[SHELF] is not None:
+            if self._newest.get(entry[KEY]) is entry:
+                del self._newest[entry[KEY]]
                 self._forget(entry)
 
     def _forget(self, entry: Entry) -> None:
-        """Take away a right item, which is the first one of its shelf."""
-        shelf, hold = entry[SHELF], entry[HOLD]
-        shelf.drop_first()
-        entry[SHELF] = None
+        """Take away a right item, before which no one of its key is kept."""
+        self._shelf.drop(entry)
         if not entry[MATCHED]:
             self._down.context.statistics.dropped += 1
-        if hold is not None:
-            hold.release()
+        if entry[HOLD] is not None:
+            entry[HOLD].release()
 
     def _forget_all(self) -> None:
         # The watermark has left the newest one of each key.
-        for shelf in list(self._shelves.values()):
-            self._forget(shelf.first)
+        for entry in self._newest.values():
+            self._forget(entry)

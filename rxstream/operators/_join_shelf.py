@@ -1,22 +1,49 @@
-"""One key's items of a join's side, in order."""
+"""What a join keeps of one side: each key's items in order, and all of them by when they are over."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import deque
+from functools import partial
+from heapq import heappop, heappush
 from typing import Any, Final, TypeAlias
 
 from sortedcontainers import SortedList
 
-#: An item that is kept: what it is sorted by, a number in order of arrival, its value, its shelf, the hold on its
-#: record, and whether it has matched. A plain list, as one is made for every item, and sorting compares them.
+#: An item that is kept: what it is sorted by, a number in order of arrival, its value, its key, the hold on its record,
+#: and whether it has matched. A plain list, as one is made for every item, and sorting compares them.
 Entry: TypeAlias = list[Any]
-BY, VALUE, SHELF, HOLD, MATCHED = 0, 2, 3, 4, 5
-#: So many places that are empty may stand before the first entry, or as many as there are entries.
-_FEW: Final = 32
+BY, VALUE, KEY, HOLD, MATCHED = 0, 2, 3, 4, 5
+#: One key's entries in order of time, ties as they came; those at the front may be gone.
+Line: TypeAlias = Any
 #: From so many entries on it costs more to put one in their midst than to look through a sorted list of lists.
 _MANY = 50_000
-#: In place of the number of empty places: there are none.
-_WIDE: Final = -1
+#: From so many on it is not worth it to move all others for each that goes.
+_LONG: Final = 32
+#: In place of the value of an entry that is gone.
+_GONE: Final[Any] = object()
+#: In place of a line that is gone.
+_NO_LINE: Final = (None,)
+
+#: Make an item's entry, as code that fusion pastes: a call would cost as much.
+MAKING_ENTRY: Final = """\
+under = slot.batch if slot.hold is None else slot.hold
+entry = [until, number(), value, group, hold() if under is not None and under.tracks else None, False]
+"""
+#: Put it on the shelf; most come in order.
+KEEPING: Final = f"""\
+line = lines.get(group)
+{MAKING_ENTRY}if line is None:
+    lines[group] = [entry]
+elif line[-1][0] <= until and line[len(line) >> 1][2] is not gone:
+    line.append(entry)
+else:
+    shelf.insert(line, entry)
+if not orderly or orderly[-1][0] <= until:
+    orderly.append(entry)
+else:
+    stray(entry)
+"""
 
 
 class _Wide(SortedList):  # type: ignore[misc]  # it comes without types
@@ -26,71 +53,103 @@ class _Wide(SortedList):  # type: ignore[misc]  # it comes without types
 
 
 class Shelf:
-    """One key's items of one side, in order of time, ties as they came; they are taken away in that order.
+    """The items of one side that are kept.
 
-    Args:
-        key: The key.
-        shelves: Where the shelf stands, as long as there is anything on it.
+    What is over is gone at once, but in a long line its place is empty until as much as half of the line is; so not all
+    others have to be moved for each that goes.
     """
 
-    __slots__ = ("_gone", "entries", "key", "shelves")
+    __slots__ = ("count", "lines", "orderly", "strays")
 
-    def __init__(self, key: Any, shelves: dict[Any, Shelf]) -> None:
-        self.key = key
-        self.shelves = shelves
-        #: What comes in order, as most does, is appended here.
-        self.entries: Any = []
-        #: Behind so many places that are empty; so nothing has to be moved for each that is taken away.
-        self._gone = 0
-
-    def insert(self, entry: Entry) -> None:
-        """Keep an item that may come out of order."""
-        if self._gone == _WIDE:
-            self.entries.add(entry)
-        elif len(self.entries) - self._gone < _MANY:
-            insort(self.entries, entry, self._gone)
-        else:
-            self.entries, self._gone = _Wide([*self.entries[self._gone :], entry]), _WIDE
-
-    def between(self, low: int, high: int) -> list[Entry]:
-        """The entries from ``low`` to ``high``, both included."""
-        if self._gone == _WIDE:
-            return list(self.entries.irange([low], [high + 1]))
-        entries = self.entries
-        first = bisect_left(entries, [low], self._gone)
-        found: list[Entry] = entries[first : bisect_left(entries, [high + 1], first)]
-        return found
-
-    def newest(self, until: int) -> Entry | None:
-        """The last entry up to and with ``until``."""
-        wide, least = self._gone == _WIDE, max(self._gone, 0)
-        place = self.entries.bisect_left([until + 1]) if wide else bisect_left(self.entries, [until + 1], least)
-        found: Entry | None = self.entries[place - 1] if place > least else None
-        return found
+    def __init__(self) -> None:
+        self.lines: dict[Any, Line] = {}
+        #: All of them, as they came, as long as they come in order.
+        self.orderly: deque[Entry] = deque()
+        #: A heap of those that did not.
+        self.strays: list[Entry] = []
+        #: How many there were when it was last looked for what is over.
+        self.count = 0
 
     @property
-    def first(self) -> Entry:
-        """The first entry."""
-        found: Entry = self.entries[max(self._gone, 0)]
-        return found
+    def names(self) -> dict[str, Any]:
+        """What `KEEPING` refers to, but for ``number`` and ``hold``."""
+        return {
+            "shelf": self,
+            "lines": self.lines,
+            "gone": _GONE,
+            "orderly": self.orderly,
+            "stray": partial(heappush, self.strays),
+        }
 
-    def drop_first(self) -> None:
-        """Take the first entry away, and with the last one the shelf."""
-        entries, gone = self.entries, self._gone + 1
-        if gone == len(entries) or (not gone and len(entries) == 1):
-            del self.shelves[self.key]
-        elif not gone:
-            del entries[0]
-            return
-        elif gone > _FEW and 2 * gone > len(entries):
-            del entries[:gone]
-            gone = 0
+    def insert(self, line: Line, entry: Entry) -> None:
+        """Keep an item in a line that has empty places, or in whose midst it belongs."""
+        gone = 0
+        while gone < len(line) and line[gone][VALUE] is _GONE:
+            gone += 1
+        del line[:gone]
+        if len(line) >= _MANY and type(line) is list:
+            line = self.lines[entry[KEY]] = _Wide(line)
+        if type(line) is list:
+            insort(line, entry)
         else:
-            entries[gone - 1] = None
-        self._gone = gone
+            line.add(entry)
+
+    def over(self, limit: int) -> list[Entry]:
+        """Give the items that are sorted by less than ``limit``, in order, and once only; each has to be dropped."""
+        orderly, strays, taken = self.orderly, self.strays, list[Entry]()
+        while orderly and orderly[0][BY] < limit:
+            taken.append(orderly.popleft())
+        if strays and strays[0][BY] < limit:
+            while strays and strays[0][BY] < limit:
+                taken.append(heappop(strays))
+            taken.sort()
+        return taken
+
+    def drop_before(self, limit: int) -> int:
+        """Drop the items that are sorted by less than ``limit``; return how many of them had not matched."""
+        orderly, strays, lines, alone = self.orderly, self.strays, self.lines, 0
+        while True:
+            if orderly and orderly[0][0] < limit:
+                entry = orderly.popleft()
+            elif strays and strays[0][0] < limit:
+                entry = heappop(strays)
+            else:
+                self.count = len(orderly) + len(strays)
+                return alone
+            # As `drop`, without a call; of strays, one may be dropped behind the last one of its line.
+            line = lines.get(entry[3], _NO_LINE)
+            if line[-1] is entry:
+                del lines[entry[3]]
+            elif line[0] is entry and len(line) < _LONG:
+                del line[0]
+            entry[2] = _GONE
+            if entry[4] is not None:
+                entry[4].release()
+            if not entry[5]:
+                alone += 1
+
+    def drop(self, entry: Entry) -> None:
+        """Keep the first item of a line no longer; its hold is for whoever drops it."""
+        key = entry[KEY]
+        line = self.lines[key]
+        if line[-1] is entry:
+            del self.lines[key]
+        elif line[0] is entry and len(line) < _LONG:
+            del line[0]
+        entry[VALUE] = _GONE
 
 
-def begin_shelf(shelves: dict[Any, Shelf], key: Any) -> Shelf:
-    """Make the shelf of a key that has none."""
-    shelf = shelves[key] = Shelf(key, shelves)
-    return shelf
+def between(line: Line, low: int, high: int) -> list[Entry]:
+    """The entries from ``low`` to ``high``, both included."""
+    if type(line) is not list:
+        return list(line.irange([low], [high + 1]))
+    first = bisect_left(line, [low])
+    found: list[Entry] = line[first : bisect_left(line, [high + 1], first)]
+    return found
+
+
+def newest(line: Line, until: int) -> Entry | None:
+    """The last entry up to and with ``until``; None: it is gone, or there is none."""
+    place = bisect_left(line, [until + 1]) if type(line) is list else line.bisect_left([until + 1])
+    found: Entry | None = line[place - 1] if place else None
+    return None if found is None or found[VALUE] is _GONE else found

@@ -40,17 +40,25 @@ class Joined:
     right: Any
 
 
-#: What makes one that is empty, and what sets its key, its left and its right side.
-MAKING: Final = (Joined.__new__, *(Joined.__dict__[name].__set__ for name in ("key", "left", "right")))
-_new, _set_key, _set_left, _set_right = MAKING
+class Making:
+    """A `Joined` while it is made: of the same shape, and not frozen yet.
+
+    It becomes one when it is given that class, for a third of what the constructor of something frozen takes.
+    """
+
+    __slots__ = ("key", "left", "right")
+
+    key: Any
+    left: Any
+    right: Any
 
 
 def made_joined(key: Any, left: Any, right: Any) -> Joined:
-    """Make what is joined as its constructor does, which for what is frozen takes twice as long."""
-    joined: Joined = _new(Joined)
-    _set_key(joined, key)
-    _set_left(joined, left)
-    _set_right(joined, right)
+    """Make what is joined."""
+    made: Any = Making()
+    made.key, made.left, made.right = key, left, right
+    made.__class__ = Joined
+    joined: Joined = made
     return joined
 
 

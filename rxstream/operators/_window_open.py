@@ -17,7 +17,7 @@ from rxstream.core import (
     ns_to_datetime,
     passport,
 )
-from rxstream.operators._window_pane import MAKING, Pane, give_value, made_pane
+from rxstream.operators._window_pane import Making, Pane, give_value, made_pane
 from rxstream.operators._window_stretch import Stretch
 from rxstream.operators.agg import Aggregate
 
@@ -152,7 +152,6 @@ class Panes:
         self._turn_to(start, end, end - self._beyond)
         batch, (first, last) = self._batch, self._bounds
         # In place of `made_pane` and `_emit`: there is a pane for every few items.
-        new, set_key, set_start, set_end, set_value, set_revision, set_final = MAKING
         finish, hand_on, stop = self._finish, down.emit, down.stop
         saved = slot.save()
         slot.clear()
@@ -161,13 +160,10 @@ class Panes:
                 if stop.now:
                     # Nobody has it: its items stay unsettled.
                     return
-                pane = new(Pane)
-                set_key(pane, key)
-                set_start(pane, first)
-                set_end(pane, last)
-                set_value(pane, state)
-                set_revision(pane, 0)
-                set_final(pane, True)
+                pane: Any = Making()
+                pane.key, pane.start, pane.end, pane.value = key, first, last, state
+                pane.revision, pane.final = 0, True
+                pane.__class__ = Pane
                 if holds and key in holds:
                     self._emit_under(holds[key], pane)
                     continue
@@ -176,7 +172,7 @@ class Panes:
                 try:
                     if state.__class__ is Broken:
                         raise state.error
-                    set_value(pane, finish(state))
+                    give_value(pane, finish(state))
                 except FAILURES as error:
                     down.failed(error, state)
                 else:

@@ -19,12 +19,13 @@ from reactivex.subject import Subject
 
 import rxstream as rs
 from rxstream import operators as ops
-from rxstream.operators import _join_shelf
+from rxstream.operators import _join, _join_shelf
 from rxstream.testing import Marbles
 from tests.unit.conftest import InBatches, Refusal
 from tests.unit.delivery.belt import Belt
 from tests.unit.operators.joins_by_hand import (
     Arrivals,
+    Record,
     all_pairs,
     arrivals,
     in_disorder,
@@ -325,6 +326,28 @@ def test_who_is_alone_and_not_wanted_is_dropped() -> None:
     assert (told.received, told.emitted, told.dropped) == (5, 2, 2)
 
 
+@pytest.mark.parametrize("others", [[], [Record("L", 5, None, 4)]], ids=["alone", "in a line"])
+def test_whose_time_is_over_is_no_partner_though_nobody_has_looked_yet(
+    others: Arrivals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_join, "_SOON", 100)
+    records = [Record("L", 0, None, 0), *others, Record("R", 9, None, 1), Record("L", 9, 0, 2), Record("R", 3, None, 3)]
+    left, right = two_sides(lambda stream, _: stream, records, 1, {"L": 0, "R": 0})
+
+    made = [shown(pair) for pair in rs.collect(left.pipe(ops.join(right, within=(8, 5))))]
+
+    assert made == joined_by_hand(records, (8, 5), how="inner", grace=0, disorder={"L": 0, "R": 0}).made
+
+
+def test_a_run_that_ends_early_has_counted_who_is_over() -> None:
+    lonely = history(*range(10)).pipe(ops.join(history(*range(20, 40)), within=1))
+
+    [told] = rs.run(lonely.to(rs.to_list()), until=at(25)).pipelines
+
+    # The left stream has ended, and the right one's watermark is 24: it has left those before 23.
+    assert told.dropped == 10 + 3
+
+
 def test_a_key_that_fails_leaves_the_others() -> None:
     inverse = ops.join(history(0, 1), within=0, how="outer", key=lambda second: 1 // second)
 
@@ -433,6 +456,22 @@ def test_what_comes_is_what_comes_by_hand(
     by_hand = joined_by_hand(records, span, how=how, grace=grace, disorder=disorder)
     assert [shown(pair) for pair in made.items] == by_hand.made
     assert (values(late), told.late, told.dropped) == (by_hand.late, len(by_hand.late), len(by_hand.dropped))
+
+
+@given(arrivals(), ANY_SPAN, HOW, FEW, FEW, st.sampled_from([1, 3, 100]))
+def test_of_lines_with_empty_places_the_same_comes(
+    records: Arrivals, span: Any, how: str, one: int, two: int, soon: int
+) -> None:
+    disorder, made = {"L": one, "R": two}, rs.to_list()
+    left, right = two_sides(lambda stream, _: stream, records, 1, disorder)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_join_shelf, "_LONG", 0)
+        patched.setattr(_join, "_SOON", soon)
+        [told] = rs.run(left.pipe(ops.join(right, within=span, how=how)).to(made)).pipelines
+
+    by_hand = joined_by_hand(records, span, how=how, grace=0, disorder=disorder)
+    assert ([shown(pair) for pair in made.items], told.dropped) == (by_hand.made, len(by_hand.dropped))
 
 
 @given(st.integers(1, 9).flatmap(lambda disorder: st.tuples(st.just(disorder), in_disorder(disorder))), SPAN)

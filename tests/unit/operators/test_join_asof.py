@@ -246,13 +246,16 @@ def test_what_comes_is_what_comes_by_hand(
     assert [event.value for event in late.items] == by_hand_late
 
 
+@pytest.mark.parametrize(("place", "size"), [("_MANY", 2), ("_LONG", 0)])
 @given(arrivals(), AGE, FEW, FEW)
-def test_of_very_many_in_disorder_the_same_comes(records: Arrivals, age: int | None, grace: int, disorder: int) -> None:
+def test_of_very_many_in_disorder_the_same_comes(
+    place: str, size: int, records: Arrivals, age: int | None, grace: int, disorder: int
+) -> None:
     spans = {"L": disorder, "R": disorder}
     left, right = two_sides(lambda stream, _: stream, records, 1, spans)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(_join_shelf, "_MANY", 2)
+        patched.setattr(_join_shelf, place, size)
         made = [shown(pair) for pair in rs.collect(left.pipe(ops.join_asof(right, max_age=age, grace=grace)))]
 
     assert Counter(made) == Counter(asof_by_hand(records, how="inner", max_age=age, grace=grace, disorder=spans)[0])
