@@ -1,4 +1,4 @@
-"""Time joins of two histories by event time, beside loops with deques.
+"""Time joins of two histories by event time, beside loops with deques that know the same watermark.
 
 Each stream has a hundred records a second, and each record one partner on the other side: a hundred matches a second.
 Making the pipeline, and bringing both streams into the order of time, is part of the time. A match is heard of with its
@@ -88,25 +88,43 @@ def _of_side(side: int, records: Iterable[Record]) -> Iterator[tuple[int, int, A
 def by_loop(lefts: Iterable[Record], rights: Iterable[Record], hear: Hear) -> None:
     """Keep what may still match in a deque for each side."""
     kept: tuple[deque[Any], deque[Any]] = deque(), deque()
+    highs = [0, 0]
+    watermark = late = 0
     for at, side, value in _in_order(lefts, rights):
-        mine, theirs = kept[side], kept[1 - side]
-        while theirs and theirs[0][0] < at - _WITHIN:
-            theirs.popleft()
-        mine.append((at, value))
-        for _, other in theirs:
-            hear((None, other, value) if side else (None, value, other))
+        if at > highs[side]:
+            highs[side] = at
+            watermark = min(highs)
+            for values in kept:
+                while values and values[0][0] + _WITHIN < watermark:
+                    values.popleft()
+        if at + _WITHIN < watermark:
+            late += 1
+            continue
+        for then, other in kept[1 - side]:
+            if -_WITHIN <= then - at <= _WITHIN:
+                hear((None, other, value) if side else (None, value, other))
+        kept[side].append((at, value))
 
 
 def by_loop_of_keys(lefts: Iterable[Record], rights: Iterable[Record], hear: Hear) -> None:
-    """Keep what may still match in two deques a key."""
+    """Keep what may still match in two deques a key, which are looked through when something of the key comes."""
     kept: tuple[dict[str, deque[Any]], dict[str, deque[Any]]] = {}, {}
+    highs = [0, 0]
+    watermark = late = 0
     for at, side, value in _in_order(lefts, rights):
+        if at > highs[side]:
+            highs[side] = at
+            watermark = min(highs)
+        if at + _LONG < watermark:
+            late += 1
+            continue
         key = key_of(value)
         theirs = kept[1 - side].get(key, ())
-        while theirs and theirs[0][0] < at - _LONG:
+        while theirs and theirs[0][0] + _LONG < watermark:
             theirs.popleft()
-        for _, other in theirs:
-            hear((key, other, value) if side else (key, value, other))
+        for then, other in theirs:
+            if -_LONG <= then - at <= _LONG:
+                hear((key, other, value) if side else (key, value, other))
         mine = kept[side].get(key)
         if mine is None:
             mine = kept[side][key] = deque()
