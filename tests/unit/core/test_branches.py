@@ -78,7 +78,7 @@ def test_so_does_each_branch_of_a_branch(
     parted = piped(stream, branch)
     streams = [piped(parted, twig), piped(stream, other), piped(parted, other)]
 
-    assert [came for came, *_ in run(*streams)] == [run(one)[0][0] for one in streams]
+    assert [(came, emitted) for came, emitted, _, _ in run(*streams)] == [run(one)[0][:2] for one in streams]
 
 
 def test_branches_are_one_function_with_what_they_branch_off_from() -> None:
@@ -96,7 +96,8 @@ def test_branches_are_one_function_with_what_they_branch_off_from() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 1000])
 @pytest.mark.parametrize(
-    ("bad", "emitted"), [("above", [1, 1, 1]), ("a", [1, 1, 1]), ("b", [2, 1, 1]), ("c", [2, 2, 1])]
+    ("bad", "emitted"),
+    [("above", [1, 1, 1]), ("a", [1, 1, 1]), ("between", [2, 1, 1]), ("b", [2, 1, 1]), ("c", [2, 2, 1])],
 )
 def test_where_one_ends_the_run_each_has_counted_what_has_reached_it(
     in_batches: InBatches, size: int, bad: str, emitted: list[int]
@@ -105,7 +106,9 @@ def test_where_one_ends_the_run_each_has_counted_what_has_reached_it(
         return ops.observe(lambda x: 1 // x if name == bad else None)
 
     stream = in_batches(rs.from_iterable([1, 0, 2]), size).pipe(failing("above"))
-    pipelines = [stream.pipe(failing(name)).to(lambda _: None) for name in "abc"]
+    parted = stream.pipe(failing("between"))
+    branches = [stream.pipe(failing("a")), parted.pipe(failing("b")), parted.pipe(failing("c"))]
+    pipelines = [branch.to(lambda _: None) for branch in branches]
 
     with pytest.raises(ZeroDivisionError) as caught:
         rs.run(*pipelines)
