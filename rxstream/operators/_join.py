@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
+from weakref import WeakMethod
 
 from reactivex import Observable
 
@@ -97,7 +99,7 @@ def join(
     Raises:
         ConfigurationError: If an argument is none of these, or nothing can lie within ``within``.
 
-    State: the items of both streams which may still find a partner.
+    State: the items of both streams which may still find a partner, and up to a third more that no longer can.
 
     Delivery: a pair holds both records until it is handled; an item that is kept is not settled.
 
@@ -197,7 +199,7 @@ class _Joining:
         self._is_heard = self._is_awaited or down.keeps_event_time
         #: From which arrival on it is worth looking for what is over, where nobody awaits it.
         self.tidy_at = 0
-        down.flush_when_stopped(lambda: self._tidy(0))
+        down.flush_when_stopped(partial(_tidy_if_there, WeakMethod(self._tidy)))
 
     def reactions(self) -> Sequence[Reactions]:
         return [self._reactions(place) for place in (0, 1)]
@@ -343,6 +345,13 @@ class _Joining:
                 self._down.context.statistics.dropped += 1
         if hold is not None:
             hold.release()
+
+
+def _tidy_if_there(found: WeakMethod[Callable[[int], None]]) -> None:
+    # The run must not keep what was joined for an inner stream long ago.
+    tidy = found()
+    if tidy is not None:
+        tidy(0)
 
 
 _ENTRY: Final = itemgetter(0)
