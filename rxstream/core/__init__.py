@@ -50,6 +50,7 @@ from rxstream.core._instants import (
     ns_to_datetime,
     seconds_to_ns,
 )
+from rxstream.core._known_watermarks import KnownWatermarks
 from rxstream.core._loose import close_reader
 from rxstream.core._loose_batch import LooseBatch
 from rxstream.core._operator import Downstream, Operator, Reactions, inline, node, timed
@@ -111,6 +112,7 @@ __all__ = [
     "Hold",
     "Inline",
     "Intake",
+    "KnownWatermarks",
     "LooseBatch",
     "Mark",
     "Merge",

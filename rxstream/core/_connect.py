@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -15,10 +15,12 @@ from rxstream.core._context import Context
 from rxstream.core._entry import Entry, Incoming, pushed_head
 from rxstream.core._feed import Feed
 from rxstream.core._fusion import fuse, fuse_head, is_long, part, segments
+from rxstream.core._known_watermarks import KnownWatermarks
 from rxstream.core._operator import Downstream, Operator, Reactions
+from rxstream.core._partition_watermark import PartitionWatermark, Reached
 from rxstream.core._receiver import ENDLESS, Branch, Receiver, Stop, never_called
 from rxstream.core._relay import Relay
-from rxstream.core._shape import Head, Segment
+from rxstream.core._shape import Head, Segment, is_by_partition
 from rxstream.core._stream import Stream, lineage, parents_of
 
 
@@ -39,24 +41,34 @@ _MOST_KEPT: Final = 100_000
 
 
 class _Line(NamedTuple):
-    """A source and the inline operators below it, for a stream that is no more than that; for others there is none."""
+    """A source and the inline operators below it, for a stream that is no more than that; for others there is none.
+
+    Nor is there where event time is made: each subscription has a watermark of its own, which one may ask for.
+    """
 
     feed: Feed | None
     foreign: Observable[Any] | None
     pieces: tuple[Segment, ...]
 
 
+_NO_LINE: Final = _Line(None, None, ())
+
+
 def _line_of(stream: Stream[Any]) -> _Line:
     # A stream never changes: what was found once is kept, so that subscribing again costs little.
     if stream.line is None:
         stages = []
+        is_timed = False
         top: Any = stream
         while isinstance(top.step, Operator) and top.step.inline is not None:
-            stages.append(standing_in(top, top.step))
+            stages.append(top.step)
+            is_timed |= top.step.inline.makes_watermarks
             top = top.upstream
         foreign = top.upstream if top.step is None and not isinstance(top.upstream, Stream | Relay) else None
-        is_line = top.feed is not None or foreign is not None
-        stream.line = _Line(top.feed, foreign, segments(stages[::-1]) if is_line else ())
+        if is_timed or (top.feed is not None and top.feed.time is not None) or (top.feed is None and foreign is None):
+            stream.line = _NO_LINE
+        else:
+            stream.line = _Line(top.feed, foreign, segments(stages[::-1]))
     line: _Line = stream.line
     return line
 
@@ -109,13 +121,16 @@ class Connections:
     entries: list[Incoming] = field(default_factory=list)
 
 
-def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> Connections:
+def connect(
+    ends: Iterable[End], *, virtual: bool, begin: int | None = None, watermarks: KnownWatermarks | None = None
+) -> Connections:
     """Connect streams to the receivers of their items; what several of them share is connected once.
 
     Args:
         ends: The streams, and their receivers.
         virtual: Whether the sources' records move the clock.
         begin: Where the past begins, in nanoseconds; what is earlier is let go.
+        watermarks: Gets to know those that are made.
     """
     ends = list(ends)
     made = Connections()
@@ -126,6 +141,8 @@ def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> 
     for rank, end in enumerate(ends):
         waiting[id(end.stream)].append(_Chain((), end.receiver, rank, end.context))
     merged = virtual and sum(stream.feed is not None and stream.feed.times_of is not None for stream in order) > 1
+    if watermarks is not None:
+        watermarks.are_asked |= any(isinstance(stream.step, Operator) and stream.step.asks for stream in order)
     intakes: dict[int, Intake] = {}
     for stream in order:
         chains = waiting.pop(id(stream))
@@ -133,11 +150,12 @@ def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> 
             continue
         if stream.feed is not None:
             whole = _whole(chains)
-            head = _head(stream.feed, virtual, begin, merged=merged)
-            intakes[id(stream)] = _intake(head, segments(whole.stages), whole.below, whole.context)
+            head = _head(stream.feed, virtual, begin, merged=merged, watermarks=watermarks)
+            made_here = _intake(head, segments(whole.stages), whole.below, whole.context)
+            intakes[id(stream)] = made_here if watermarks is None else _noted(stream, made_here, head, watermarks)
         elif isinstance(stream.step, Operator):
-            step = standing_in(stream, stream.step)
-            _connect_operator(stream, step, chains, waiting, partial(_own_feeds, stream, order, ends))
+            step, own_feeds = _known(stream, stream.step, watermarks), partial(_own_feeds, stream, order, ends)
+            _connect_operator(stream, step, chains, waiting, own_feeds, watermarks)
         elif isinstance(stream.upstream, Relay):
             whole = _whole(chains)
             stream.upstream.connect(whole.fused())
@@ -149,10 +167,13 @@ def connect(ends: Iterable[End], *, virtual: bool, begin: int | None = None) -> 
     return made
 
 
-def standing_in(stream: Stream[Any], step: Operator[Any, Any]) -> Operator[Any, Any]:
-    """What is connected for an operator: below partitions, perhaps another one."""
-    feeds = [made.feed for made in lineage(stream)] if step.by_partition is not None else []
-    return step.by_partition or step if any(feed is not None and feed.partition_of for feed in feeds) else step
+def _known(stream: Stream[Any], step: Operator[Any, Any], watermarks: KnownWatermarks | None) -> Operator[Any, Any]:
+    """The same operator; if it makes a watermark, one that is known."""
+    if watermarks is None or step.inline is None or not step.inline.makes_watermarks:
+        return step
+    watermark = step.inline.state["watermark"]()
+    watermarks.note(stream, watermark)
+    return replace(step, inline=replace(step.inline, state={**step.inline.state, "watermark": lambda: watermark}))
 
 
 def _connect_line(end: End, virtual: bool, begin: int | None, made: Connections) -> bool:
@@ -196,15 +217,40 @@ def _whole(chains: Sequence[_Chain]) -> _Chain:
     return ranked[0].ending_in(part([Branch(segments(one.stages), one.below, one.context) for one in ranked]))
 
 
-def _head(feed: Feed, virtual: bool, begin: int | None, *, merged: bool) -> Head:
-    moves = virtual and feed.time is not None and (feed.has_past or feed.ticks is not None)
-    one_by_one = merged and feed.times_of is not None
-    return Head(feed, drives_clock=moves, begin=begin if feed.has_past else None, merged=one_by_one)
+def _head(
+    feed: Feed, virtual: bool, begin: int | None, *, merged: bool, watermarks: KnownWatermarks | None = None
+) -> Head:
+    return Head(
+        feed,
+        drives_clock=virtual and feed.time is not None and (feed.has_past or feed.ticks is not None),
+        begin=begin if feed.has_past else None,
+        merged=merged and feed.times_of is not None,
+        is_asked=watermarks is not None and watermarks.are_asked and feed.time is not None,
+        reached=None if feed.time is None else _reached(feed),
+    )
+
+
+def _reached(feed: Feed) -> PartitionWatermark | Reached:
+    disorder = feed.disorder or 0
+    return PartitionWatermark(disorder, is_own=True) if is_by_partition(feed) else Reached(disorder)
 
 
 def _intake(head: Head, pieces: Sequence[Segment], below: Receiver, context: Context) -> Intake:
     run, one, receiver = fuse_head(head, pieces, below, context)
     return Intake(head.feed, run, receiver, one)
+
+
+def _noted(stream: Stream[Any], intake: Intake, head: Head, watermarks: KnownWatermarks) -> Intake:
+    """The same intake; of its source the watermark is known, and when it has ended."""
+    if head.reached is not None:
+        watermarks.note(stream, head.reached)
+    receiver = intake.receiver
+
+    def on_completed() -> None:
+        watermarks.end(stream)
+        receiver.on_completed()
+
+    return replace(intake, receiver=replace(receiver, on_completed=on_completed))
 
 
 def _own_feeds(stream: Stream[Any], order: Sequence[Stream[Any]], ends: Sequence[End]) -> list[Feed | None]:
@@ -220,6 +266,7 @@ def _connect_operator(
     chains: Sequence[_Chain],
     waiting: _Waiting,
     own_feeds: Callable[[], Sequence[Feed | None]],
+    watermarks: KnownWatermarks | None,
 ) -> None:
     above = waiting[id(stream.upstream)]
     whole = _whole(chains)
@@ -233,7 +280,10 @@ def _connect_operator(
     down: Downstream[Any] = Downstream(step.name, below, whole.context, next_below)
     if step.start is not None:
         context = whole.context if step.handler is None else whole.context.catching(step.handler)
-        above.append(_Chain((), _receiver(step, step.start(down), below, next_below), whole.rank, context))
+        reactions = step.start(down)
+        if watermarks is not None and isinstance(reactions, Reactions) and reactions.watermark is not None:
+            watermarks.note(stream, reactions.watermark)
+        above.append(_Chain((), _receiver(step, reactions, below, next_below), whole.rank, context))
         return
     assert step.start_many is not None  # noqa: S101 - an operator is one of three kinds
     if whole.context.retrying is None:
@@ -320,7 +370,8 @@ class _Bridge(Observable[Any]):
         else:
             # What stands above is connected already: the operator subscribes late, or once more.
             context = self._whole.context
-            made = connect([End(self._stream, chain.below, context)], virtual=not context.scheduler.is_live)
+            virtual, watermarks = not context.scheduler.is_live, context.keeper.watermarks
+            made = connect([End(self._stream, chain.below, context)], virtual=virtual, watermarks=watermarks)
             context.attach(made)
         return Disposable(stop.set)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rxstream.core._connect import standing_in
 from rxstream.core._feed import Feed
 from rxstream.core._foreign import foreign_name
 from rxstream.core._fusion import segments
@@ -30,7 +29,7 @@ def _branch(stream: Stream[Any], below: Receiver) -> list[str]:
     while at is not None:
         step = at.step
         if isinstance(step, Operator) and step.inline is not None:
-            run.insert(0, standing_in(at, step))
+            run.insert(0, step)
         elif at.feed is not None:
             return [*_fused(at.feed, run, below), *lines]
         else:

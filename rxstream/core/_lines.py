@@ -109,9 +109,9 @@ def head_state(shape: Shape) -> list[str]:
     if head is None or head.time is None:
         return []
     watermarks, checked = wants_watermarks(shape), _is_checked(head)
-    if head.by_partition and watermarks:
-        return list(PARTITION_STATE)
-    names = ["high"] if watermarks or checked else []
+    if head.by_partition:
+        return list(PARTITION_STATE) if watermarks or head.is_asked else []
+    names = ["high"] if watermarks or checked or head.is_asked else []
     return [*names, *(["wake"] if watermarks else []), *(["latest"] if checked else [])]
 
 
@@ -140,10 +140,11 @@ def _clock_lines(head: HeadShape, manner: Manner) -> list[str]:
 
 
 def _order_lines(head: HeadShape, *, watermarks: bool) -> list[str]:
-    if not watermarks and not _is_checked(head):
+    if not (watermarks or _is_checked(head) or head.is_asked):
         return []
     if head.by_partition:
-        return partition_lines("time")
+        # Where an operator puts its own watermark in this one's place, nobody is told.
+        return [line if watermarks else line.replace("advance", "unheard") for line in partition_lines("time")]
     lines = ["if time > high:", *_note_high(head, watermarks=watermarks)]
     if _is_checked(head):
         lines += ["    latest = record", "elif time < high:", "    out_of_order(record, time, latest, high)"]
@@ -151,10 +152,11 @@ def _order_lines(head: HeadShape, *, watermarks: bool) -> list[str]:
 
 
 def _note_high(head: HeadShape, *, watermarks: bool) -> list[str]:
-    if not watermarks:
-        return ["    high = time"]
-    allowed = head.disorder or 0
-    return ["    high = time", "    if time >= wake:", f"        wake = advance(time - {allowed}) + {allowed}"]
+    lines = ["    high = reached.high = time" if watermarks or head.is_asked else "    high = time"]
+    if watermarks:
+        allowed = head.disorder or 0
+        lines += ["    if time >= wake:", f"        wake = advance(time - {allowed}) + {allowed}"]
+    return lines
 
 
 def _is_checked(head: HeadShape) -> bool:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from rxstream.core._context import Context
 from rxstream.core._feed import Feed
 from rxstream.core._inline import Inline
-from rxstream.core._instants import NEVER
 from rxstream.core._partition_lines import partition_lines, partition_state
 from rxstream.core._passport import Hold, item_time
 from rxstream.core._receiver import Receiver, Stop
@@ -19,6 +17,7 @@ from rxstream.core._timer import Timer
 if TYPE_CHECKING:
     from reactivex import Observable
 
+    from rxstream.core._known_watermarks import Known
     from rxstream.core._stream import Stream
 
 T = TypeVar("T")
@@ -41,6 +40,8 @@ class Reactions:
     inline: Inline | None = None
     on_idle: Callable[[], None] | None = None
     on_batch: Callable[[Iterator[Any]], None] | None = None
+    #: What knows the watermark, where the node makes one.
+    watermark: Known | None = None
 
 
 class Downstream(Generic[T]):
@@ -132,7 +133,8 @@ class Operator(Generic[T, R]):
         sinks: Where it sends what it lets go; the run opens and closes them.
         handler: Who is asked about items that fail above it; None: who is asked below.
         completes: When: with the last of its inputs, with the first of them, or, if it likes, before any of them.
-        by_partition: What stands in its place below a source whose partitions have a watermark each.
+        asks: Whether its function may ask for watermarks that nobody is told of.
+        goes_by: Which of its inputs' watermarks it goes by.
     """
 
     name: str
@@ -144,7 +146,8 @@ class Operator(Generic[T, R]):
     sinks: tuple[Any, ...] = ()
     handler: Any = None
     completes: Literal["last", "first", "before"] = "last"
-    by_partition: Operator[T, R] | None = None
+    asks: bool = False
+    goes_by: Literal["least", "greatest", "first", "last"] = "least"
 
     def __call__(self, source: Observable[T]) -> Stream[R]:
         from rxstream.core._stream import as_stream, derived
@@ -191,17 +194,5 @@ def timed(name: str, lines: Sequence[str], *, disorder: int, **bindings: Any) ->
         disorder: How far the watermark stays behind the greatest instant, in nanoseconds.
         bindings: What the lines refer to.
     """
-    watermark = [
-        "if instant > high:",
-        "    high = instant",
-        "    if instant >= wake:",
-        f"        wake = advance(instant - {disorder}) + {disorder}",
-    ]
-    state = {"high": _before_everything, "wake": _before_everything}
-    whole = partial(inline, name, passport=True, makes_watermarks=True)
-    by_partition = whole("\n".join([*lines, *partition_lines("instant")]), state=partition_state(disorder), **bindings)
-    return replace(whole("\n".join([*lines, *watermark]), state=state, **bindings), by_partition=by_partition)
-
-
-def _before_everything() -> int:
-    return -NEVER
+    code = "\n".join([*lines, *partition_lines("instant")])
+    return inline(name, code, state=partition_state(disorder), passport=True, makes_watermarks=True, **bindings)

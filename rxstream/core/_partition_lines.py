@@ -25,9 +25,9 @@ def partition_lines(instant: str) -> list[str]:
     ]
 
 
-def partition_state(disorder: int, *, is_own: bool = False) -> Mapping[str, Callable[[], Any]]:
-    """What they begin with; ``is_own``: the instants are the source's own."""
-    made = partial(PartitionWatermark, disorder, is_own=is_own), _no_batch_yet, _nothing, _nothing, Progress
+def partition_state(disorder: int) -> Mapping[str, Callable[[], Any]]:
+    """What they begin with."""
+    made = partial(PartitionWatermark, disorder), _no_batch_yet, _nothing, _nothing, Progress
     return dict(zip(PARTITION_STATE, made, strict=True))
 
 

@@ -13,6 +13,25 @@ from rxstream.core._passport import Slot
 from rxstream.core._receiver import no_watermark
 
 
+class Reached:
+    """How far a source has come that is read in one piece, for whoever asks for its watermark.
+
+    Args:
+        disorder: How far the watermark stays behind the greatest instant, in nanoseconds.
+    """
+
+    __slots__ = ("_disorder", "high")
+
+    def __init__(self, disorder: int) -> None:
+        self.high = -NEVER
+        self._disorder = disorder
+
+    @property
+    def now(self) -> int:
+        """The watermark."""
+        return self.high - self._disorder
+
+
 class Progress:
     """How far one partition has come."""
 
@@ -74,9 +93,15 @@ class PartitionWatermark:
             self._note_only()
         return batch, partitions.of if partitions.are_several else None, at, found[at]
 
+    @property
+    def now(self) -> int:
+        """The watermark, whether or not anybody was told of it."""
+        high = self._only.high if self._only is not None else max(bound for bound, _ in self._bounds())
+        return max(self._told, high) - self._disorder
+
     def rise(self, progress: Progress) -> None:
         """Tell how far a partition has come, where that is news to those below."""
-        if progress is self._only:
+        if progress is self._only and progress.high > self._told:
             self._told = progress.high
             self.tell()
             progress.wake = self._wake
@@ -85,8 +110,7 @@ class PartitionWatermark:
 
     def recount(self) -> None:
         """Find the watermark anew, and tell it where that is news to those below."""
-        bounds = [(self.rest.high, [self.rest])]
-        bounds += [(self._bound(partitions, found), [*found.values()]) for partitions, found in self._sources.items()]
+        bounds = self._bounds()
         least = max(bound for bound, _ in bounds)
         if least > self._told:
             self._told = least
@@ -98,6 +122,11 @@ class PartitionWatermark:
     def tell(self) -> None:
         """Tell the watermark, be it news or not."""
         self._wake = self._advance(self._told - self._disorder) + self._disorder
+
+    def _bounds(self) -> list[tuple[int, list[Progress]]]:
+        """How far each source has come, and the partitions that say so."""
+        found = [(self._bound(partitions, known), [*known.values()]) for partitions, known in self._sources.items()]
+        return [(self.rest.high, [self.rest]), *found]
 
     def _wake_up(self, those: Iterable[Progress], bound: int) -> None:
         """Let those look again that may raise the bound of their source: who is beyond it cannot."""

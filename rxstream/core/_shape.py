@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from rxstream.core._feed import Feed
 from rxstream.core._inline import Inline
 from rxstream.core._operator import Operator
-from rxstream.core._partition_lines import partition_state
+from rxstream.core._partition_lines import PARTITION_STATE, partition_state
 from rxstream.core._receiver import ENDLESS, Receiver
 
 
@@ -23,6 +23,10 @@ class Head(NamedTuple):
     begin: int | None = None
     #: Whether other sources' records come between its own: then it takes them one by one, with their instants.
     merged: bool = False
+    #: Whether somebody may ask for its watermark who is not told of it.
+    is_asked: bool = False
+    #: What knows its watermark; None: nobody has to.
+    reached: Any = None
     #: Where items are pushed one by one, from wherever: what the names in `PUSHED` stand for.
     pushed: tuple[Any, ...] | None = None
     #: Whether those count as received.
@@ -49,6 +53,7 @@ class HeadShape(NamedTuple):
     begin: int | None
     merged: bool
     by_partition: bool
+    is_asked: bool
     pushed: bool
     counted: bool
 
@@ -160,17 +165,23 @@ def shape_of(segment: Segment, below: Receiver, head: Head | None) -> Shape:
 
 def bound_values(segment: Segment, below: Receiver, head: Head | None) -> list[Any]:
     """What the names stand for that the text is given, in its order."""
-    values = (
-        [] if head is None else [*head.feed.bindings.values(), *(head.pushed or ()), *_head_state(head.feed).values()]
-    )
+    values = [] if head is None else [*head.feed.bindings.values(), *(head.pushed or ()), *_head_values(head)]
     values += segment.values
     for _, code in ends_of(below):
         values += _values(code)
     return values
 
 
-def _head_state(feed: Feed) -> Mapping[str, Callable[[], Any]]:
-    return partition_state(feed.disorder or 0, is_own=True) if _is_by_partition(feed) else {}
+def head_names(head: HeadShape) -> list[str]:
+    """What stands in a source's lines beside its bindings."""
+    return [f"start_{name}" for name in PARTITION_STATE] if head.by_partition else ["reached"]
+
+
+def _head_values(head: Head) -> list[Any]:
+    if not is_by_partition(head.feed):
+        return [head.reached]
+    state = {**partition_state(0), "watermark": lambda: head.reached}
+    return list(state.values())
 
 
 def ends_of(below: Receiver) -> list[tuple[Receiver, Inline]]:
@@ -221,12 +232,13 @@ def _head_shape(head: Head) -> HeadShape:
         drives_clock=head.drives_clock,
         begin=head.begin,
         merged=head.merged,
-        by_partition=_is_by_partition(feed),
+        by_partition=is_by_partition(feed),
+        is_asked=head.is_asked,
         pushed=head.pushed is not None,
         counted=head.counted,
     )
 
 
-def _is_by_partition(feed: Feed) -> bool:
+def is_by_partition(feed: Feed) -> bool:
     """Whether partitions have a watermark each: not where all of them are merged by their instants."""
     return feed.partition_of is not None and feed.live

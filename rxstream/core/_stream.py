@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Sequence
+from datetime import datetime
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from reactivex import Observable, abc
@@ -10,9 +11,11 @@ from reactivex import Observable, abc
 from rxstream.core._arguments import callable_, positive_count
 from rxstream.core._feed import Feed
 from rxstream.core._foreign import foreign_name, is_reactivex_operator, refuse_untracked
+from rxstream.core._instants import ns_to_datetime
 from rxstream.core._operator import Operator, inline
 from rxstream.core._pipeline import Handler, Pipeline
 from rxstream.core._sink import check_handler, check_sink_argument
+from rxstream.core._timekeeper import timekeeper
 from rxstream.errors import ConfigurationError
 
 T_co = TypeVar("T_co", covariant=True)
@@ -137,6 +140,28 @@ class Stream(Observable[T_co]):
         branches = [sink for step in steps for sink in step.sinks]
         tell_surroundings(self, [*sinks, *branches], letters)
         return Pipeline(self, sinks, on_error, name)
+
+    @property
+    def watermark(self) -> datetime | None:
+        """The stream's watermark in the run under way, for a function that runs there: nothing earlier is to come.
+
+        It is what the sources and `event_time` above have told so far: the smallest of theirs, an input that has ended
+        left out; None before the first, and outside a run. The watermark goes ahead of the item that raises it. Behind
+        operators that keep items (`delay`, `window`, …) it says how far what comes to them is.
+
+        A source's own counts where `ops.observe` stands in the run, or somebody below goes by event time.
+
+        Example:
+            >>> history = rs.from_history([(5, "a"), (7, "b")], unit="s", disorder=2)
+            >>> seen = history.pipe(ops.observe(lambda _: print(history.watermark)))
+            >>> rs.collect(seen)
+            1970-01-01 00:00:03+00:00
+            1970-01-01 00:00:05+00:00
+            ['a', 'b']
+        """
+        keeper = timekeeper()
+        found = None if keeper is None else keeper.watermarks.of(self)
+        return None if found is None else ns_to_datetime(found)
 
     def explain(self) -> None:
         """Print the plan: the steps, and the code generated for those that were fused."""

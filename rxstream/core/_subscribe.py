@@ -14,6 +14,7 @@ from rxstream.core._connect import Connections, End, Intake, connect, observer_r
 from rxstream.core._context import FAILURES, Context, Gate, Retrying, Statistics
 from rxstream.core._feed import Feed
 from rxstream.core._instants import NEVER
+from rxstream.core._known_watermarks import KnownWatermarks
 from rxstream.core._loose import loose_reader, pass_all
 from rxstream.core._passport import Slot, source_event, thread_slot
 from rxstream.core._receiver import ENDLESS, Receiver, Stop
@@ -44,6 +45,7 @@ class _Subscription(abc.DisposableBase):
         self.pending: list[str] = []
         self.retrying: Retrying | None = None
         self.paces = stepped is not None
+        self.watermarks = KnownWatermarks()
         #: Of foreign Observables.
         self.subscriptions: list[abc.DisposableBase] = []
 
@@ -165,7 +167,8 @@ def subscribe(
                 "subscribe: the branches of tee need a run, which a plain subscription is not. Run it with rs.run."
             )
     context = _Subscription(thread_slot(), _stepped(scheduler))
-    connections = connect([End(stream, observer_receiver(observer, context.stop), context)], virtual=True)
+    end = End(stream, observer_receiver(observer, context.stop), context)
+    connections = connect([end], virtual=True, watermarks=context.watermarks)
     for intake in connections.intakes:
         _check(intake.feed, paced=context.paces)
     context.subscriptions = connections.foreign

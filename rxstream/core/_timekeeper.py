@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rxstream.core._passport import thread_slot
 from rxstream.core._scheduler import StreamScheduler
+
+if TYPE_CHECKING:
+    from rxstream.core._known_watermarks import KnownWatermarks
 
 
 class Timekeeper(Protocol):
@@ -16,10 +19,12 @@ class Timekeeper(Protocol):
     Args:
         scheduler: The clock.
         calls: How many calls are waited for.
+        watermarks: Those of its streams.
     """
 
     scheduler: StreamScheduler
     calls: int
+    watermarks: KnownWatermarks
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Start a task that belongs to it."""

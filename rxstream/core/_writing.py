@@ -16,9 +16,8 @@ from rxstream.core._lines import (
     renamed,
     stage_lines,
 )
-from rxstream.core._partition_lines import PARTITION_STATE
 from rxstream.core._places import all_placed, ending, placed, placed_branches
-from rxstream.core._shape import Shape
+from rxstream.core._shape import Shape, head_names
 from rxstream.core._tally import COUNTS, Tally
 
 _INDENT: Final = "    "
@@ -297,9 +296,7 @@ def _initial(name: str) -> str:
 
 
 def _bound_names(shape: Shape) -> list[str]:
-    names = [] if shape.head is None else list(shape.head.bindings)
-    if shape.head is not None and shape.head.by_partition:
-        names += [f"start_{name}" for name in PARTITION_STATE]
+    names = [] if shape.head is None else [*shape.head.bindings, *head_names(shape.head)]
     return [*names, *_bound_names_of(shape, 1)]
 
 

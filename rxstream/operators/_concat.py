@@ -50,7 +50,7 @@ def concat(*others: Observable[Any]) -> Callable[[Observable[Any]], Stream[Any]]
     streams = inputs("concat", others)
     for stream in streams:
         _check_later(stream)
-    operator: Operator[Any, Any] = Operator("concat", start=partial(_start, streams), others=streams)
+    operator: Operator[Any, Any] = Operator("concat", start=partial(_start, streams), others=streams, goes_by="last")
 
     def apply(source: Observable[Any]) -> Stream[Any]:
         _check_read_once([as_stream(source), *streams])
@@ -103,7 +103,8 @@ def _start(streams: Sequence[Stream[Any]], down: Downstream[Any]) -> Reactions:
         saved = slot.save()
         slot.clear()
         try:
-            context.attach(connect([End(stream, receiver, context)], virtual=not context.scheduler.is_live))
+            virtual, watermarks = not context.scheduler.is_live, context.keeper.watermarks
+            context.attach(connect([End(stream, receiver, context)], virtual=virtual, watermarks=watermarks))
         finally:
             slot.restore(saved)
 

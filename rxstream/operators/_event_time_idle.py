@@ -49,7 +49,8 @@ class _Idling:
 
     def reactions(self) -> Reactions:
         """Say how to take items, the end, and watermarks: the stream has its own."""
-        return Reactions(self._on_next, on_completed=self._on_completed, on_watermark=_replaced)
+        own = self._watermark
+        return Reactions(self._on_next, on_completed=self._on_completed, on_watermark=_replaced, watermark=own)
 
     def _on_next(self, value: Any) -> None:
         slot, watermark = self._down.context.slot, self._watermark

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from rxstream.core import Operator, callable_, inline
@@ -20,7 +21,7 @@ def observe(f: Callable[[T], object]) -> Operator[T, T]:
         -a-b-|
 
     ``f`` is called before the value goes on. If it raises, that is an error of the item, which does not go on. It hears
-    of values only, not of the end or of an error.
+    of values only, not of the end or of an error. In it ``stream.watermark`` says how far a stream of the run has come.
 
     Args:
         f: A plain function of one value.
@@ -40,4 +41,4 @@ def observe(f: Callable[[T], object]) -> Operator[T, T]:
         ['a', 'b']
     """
     callable_("observe", f=f)
-    return inline("observe", "f(value)", f=f)
+    return replace(inline("observe", "f(value)", f=f), asks=True)

@@ -47,7 +47,7 @@ def with_latest_from(*others: Observable[Any]) -> Operator[T, tuple[Any, ...]]:
         >>> rs.collect(rs.from_history([(1, "a"), (6, "b")], unit="s").pipe(ops.with_latest_from(rates)))
         [('a', 1.1), ('b', 1.2)]
     """
-    return Operator("with_latest_from", start_many=_start, others=inputs("with_latest_from", others))
+    return Operator("with_latest_from", start_many=_start, others=inputs("with_latest_from", others), goes_by="first")
 
 
 def _start(down: Downstream[Any], count: int) -> Sequence[Reactions]:

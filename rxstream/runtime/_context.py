@@ -25,6 +25,7 @@ from rxstream.core import (
     Timekeeper,
     is_observer,
     lineage,
+    ns_to_datetime,
     sink_name,
     source_event,
 )
@@ -147,6 +148,7 @@ class PipelineContext:
         """What was done so far, given what was read of a source and committed there."""
         counted = self.statistics
         feeds = [stream.feed for stream in lineage(self.pipeline.stream) if stream.feed is not None]
+        watermark = self._run.watermarks.of(self.pipeline.stream)
         return PipelineReport(
             name=self.name,
             received=counted.received + sum(map(received, feeds)),
@@ -157,6 +159,7 @@ class PipelineContext:
             retried=counted.retried,
             dead_lettered=sum(confirmed() for confirmed in self._letters),
             committed=sum(map(committed, feeds)),
+            watermark=None if watermark is None else ns_to_datetime(watermark),
         )
 
     def _end(self, sink: Any) -> Receiver:

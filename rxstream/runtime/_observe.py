@@ -73,7 +73,8 @@ def observe_all(observations: Sequence[Observation], *, start_ns: int = 0, until
 
 def _subscribe(run: Run, group: Sequence[_Watched]) -> None:
     """Begin those of one instant together, so that they share what they have in common."""
-    run.reading.attach(connect([watched.end() for watched in group], virtual=True))
+    ends = [watched.end() for watched in group]
+    run.reading.attach(connect(ends, virtual=True, watermarks=run.watermarks))
 
 
 class _Watched(PipelineContext):

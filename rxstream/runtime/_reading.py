@@ -119,7 +119,8 @@ class Reading:
             for receiver in context.ends_made
         ]
         virtual, begin = self._options.replays, self._options.start
-        made: Connections = self._run.as_user(lambda: connect(ends, virtual=virtual, begin=begin))
+        known = self._run.watermarks
+        made: Connections = self._run.as_user(lambda: connect(ends, virtual=virtual, begin=begin, watermarks=known))
         return made
 
     def _begin_live(self, timers: Sequence[Intake]) -> None:

@@ -25,6 +25,8 @@ class PipelineReport:
         retried: Calls that were repeated.
         dead_lettered: Letters that were confirmed.
         committed: Source records that the source will not hand over again.
+        watermark: How far its event time has come: the smallest watermark of what it reads; None: nobody there goes by
+            event time, or nothing has come.
     """
 
     name: str
@@ -36,11 +38,12 @@ class PipelineReport:
     retried: int
     dead_lettered: int
     committed: int
+    watermark: datetime | None = None
 
     @property
     def counts(self) -> dict[str, int]:
-        """All but the name."""
-        return {name: count for name, count in asdict(self).items() if name != "name"}
+        """All numbers."""
+        return {name: count for name, count in asdict(self).items() if name not in ("name", "watermark")}
 
 
 #: So many pipelines are named in a Report's line; its table has them all.
@@ -101,8 +104,8 @@ class Report:
             ('1970-01-01T00:00:00+00:00', 2)
         """
         told = asdict(self)
-        instants = {name: getattr(self, name).astimezone(UTC).isoformat() for name in ("started", "ended")}
-        return {**told, "pipelines": list(told["pipelines"]), **instants}
+        instants = {name: _text(getattr(self, name)) for name in ("started", "ended")}
+        return {**told, "pipelines": [_as_text(one) for one in told["pipelines"]], **instants}
 
     def as_html(self, *, more: Mapping[str, Sequence[str]], foot: str) -> str:
         """Return the table as HTML.
@@ -129,7 +132,7 @@ class Report:
         names = [
             field.name
             for field in fields(PipelineReport)
-            if field.name in always or any(getattr(entry, field.name) for entry in self.pipelines)
+            if field.name in always or any(entry.counts.get(field.name) for entry in self.pipelines)
         ]
         head = ["pipeline" if name == "name" else name.replace("_", " ") for name in names]
         body = [[_shown(getattr(entry, name)) for name in names] for entry in self.pipelines]
@@ -159,6 +162,16 @@ class Outcome(NamedTuple):
 
 def _in_words(words: Sequence[str], counts: Sequence[str]) -> str:
     return ", ".join(f"{count} {word}" for word, count in zip(words, counts, strict=True))
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat()
+
+
+def _as_text(told: dict[str, Any]) -> dict[str, Any]:
+    """A pipeline's entry for JSON; a watermark that there is not is left out."""
+    watermark = told.pop("watermark")
+    return {**told, "watermark": _text(watermark)} if watermark else told
 
 
 def _shown(cell: object) -> str:

@@ -18,6 +18,7 @@ from rxstream.core import (
     Feed,
     Gate,
     Halt,
+    KnownWatermarks,
     StreamScheduler,
     is_cancelled,
     keep_time,
@@ -62,6 +63,7 @@ class Run:
         self.wall = StreamScheduler.live() if options.live and options.replays else self.scheduler
         self.gate = Gate(is_open=not options.replays or not options.live)
         self.reading = Reading(self, options)
+        self.watermarks = KnownWatermarks()
         self.tasks = Tasks(self.guarded, self._outlets)
         self.user_context = self.real_context = Context()
         #: How many calls are waited for.
@@ -307,7 +309,7 @@ class _Wall:
     def __init__(self, run: Run) -> None:
         self._run = run
         self.scheduler = run.wall
-        self.spawn, self.guard = run.spawn, run.guard
+        self.spawn, self.guard, self.watermarks = run.spawn, run.guard, run.watermarks
 
     @property
     def calls(self) -> int:

@@ -56,7 +56,7 @@ def handover(live: Stream[Any], dedupe: Callable[[Any], Any] | None) -> Operator
     def start(down: Downstream[Any], _inputs: int) -> Sequence[Reactions]:
         return _Handover(down, dedupe).reactions()
 
-    return Operator("from_history", start_many=start, others=(live,))
+    return Operator("from_history", start_many=start, others=(live,), goes_by="greatest")
 
 
 class _Handover:

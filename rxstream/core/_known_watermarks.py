@@ -1,0 +1,66 @@
+"""The watermarks of one run's streams, for whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from rxstream.core._instants import NEVER
+from rxstream.core._operator import Operator
+from rxstream.core._stream import Stream, parents_of
+
+#: A stream's watermark, and whether nothing more comes of it.
+_Found = tuple[int, bool]
+
+
+class Known(Protocol):
+    """Where a watermark is made: at a source, or by `event_time`."""
+
+    @property
+    def now(self) -> int:
+        """The watermark, whether or not anybody was told of it; `-NEVER` or less: there is none yet."""
+
+
+class KnownWatermarks:
+    """Finds the watermark of a stream by those that are made above it."""
+
+    def __init__(self) -> None:
+        self._made: dict[Stream[Any], Known] = {}
+        self._ended: set[Stream[Any]] = set()
+        #: Whether sources have to know theirs though nobody below goes by it.
+        self.are_asked = False
+
+    def note(self, stream: Stream[Any], made: Known) -> None:
+        """Note that a stream has a watermark of its own."""
+        self._made[stream] = made
+
+    def end(self, stream: Stream[Any]) -> None:
+        """Note that a source has ended."""
+        self._ended.add(stream)
+
+    def of(self, stream: Stream[Any]) -> int | None:
+        """The watermark in nanoseconds; None: there is none yet."""
+        found: dict[Stream[Any], _Found] = {}
+        pending = [stream]
+        while pending:
+            inputs = parents_of(pending[-1])
+            missing = [above for above in inputs if above not in found]
+            if missing:
+                pending += missing
+            else:
+                at = pending.pop()
+                found[at] = self._found(at, [found[above] for above in inputs])
+        watermark, _ = found[stream]
+        return watermark if watermark > -NEVER else None
+
+    def _found(self, stream: Stream[Any], inputs: Sequence[_Found]) -> _Found:
+        has_ended = all(ended for _, ended in inputs) if inputs else stream in self._ended
+        made = self._made.get(stream)
+        if made is not None:
+            return made.now, has_ended
+        goes_by = stream.step.goes_by if isinstance(stream.step, Operator) else "least"
+        if goes_by in ("first", "last"):
+            return inputs[0 if goes_by == "first" else -1]
+        if has_ended or goes_by == "greatest":
+            return max((watermark for watermark, _ in inputs), default=-NEVER), has_ended
+        return min((watermark for watermark, ended in inputs if not ended), default=-NEVER), False
