@@ -283,8 +283,9 @@ def _stepping(parts: Sequence[Aggregate]) -> tuple[str, Mapping[str, Callable[..
     for place, part in enumerate(parts):
         step = re.sub(r"\bstate\b", f"state[{place}]", part.step)
         for name, meant in part.names.items():
-            step = re.sub(rf"\b{name}\b", f"{name}_{place}", step)
-            said[f"{name}_{place}"] = meant
+            # In front, as fusion puts an operator's place behind: no two names become one.
+            step = re.sub(rf"\b{name}\b", f"part{place}_{name}", step)
+            said[f"part{place}_{name}"] = meant
         steps.append(step)
     return f"({', '.join(steps)},)", said
 

@@ -83,6 +83,12 @@ def test_a_dict_may_hold_dicts() -> None:
     assert made_of([(0, 2), (1, 3)], {"a": {"b": rs.agg.sum()}}) == {"a": {"b": 5}}
 
 
+def test_parts_of_dicts_in_a_dict_are_not_taken_for_each_other() -> None:
+    parts = {"x": rs.agg.max(), "y": {"a": rs.agg.first(), "b": rs.agg.min(), "c": rs.agg.mean(float)}}
+
+    assert made_of([(7, 2), (9, 4)], parts) == {"x": 4, "y": {"a": 2, "b": 2, "c": 3.0}}
+
+
 @pytest.mark.parametrize("name", ["min", "max"])
 def test_of_equals_the_first_that_came_counts(name: str) -> None:
     assert repr(made_of([(1, 1), (0, 1.0), (2, True)], getattr(rs.agg, name)())) == "1"
