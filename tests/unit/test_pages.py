@@ -1,5 +1,6 @@
 """The pages build without a warning, and no link within them is dead."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,6 +64,21 @@ def test_every_operators_page_has_its_diagram_drawn(built: Path) -> None:
     pages = {page.name: page.read_text() for page in (built / "operators").glob("*.html") if page.name != "README.html"}
 
     assert [name for name, text in pages.items() if '<svg xmlns="http://www.w3.org/2000/svg"' not in text] == []
+
+
+@pytest.mark.parametrize("page", ["index", "time", "event-time", "errors", "delivery"])
+def test_a_picture_stands_in_the_page_itself_where_it_follows_its_theme(built: Path, page: str) -> None:
+    text = (built / f"{page}.html").read_text()
+
+    assert 'role="img"' in text
+    assert ".svg" not in "".join(re.findall(r"<img[^>]*>", text))
+
+
+def test_a_drawn_diagram_can_be_read_as_text_too(built: Path) -> None:
+    assert (
+        "<summary>as text</summary><pre>-1-2-3-|\n[ map(lambda x: x * 2) ]"
+        in (built / "operators" / "map.html").read_text()
+    )
 
 
 def test_every_notebook_is_a_page_with_what_its_cells_showed(built: Path) -> None:
