@@ -88,8 +88,10 @@ class PastReader(LiveReader):
             return None
         before = self._roster()
         poll = await self._next()
-        several = self._were_several = self._were_several or len(before.ours) > 1
-        return poll._replace(before=before, behind=self._roster()) if several else poll
+        self._were_several |= len(before.ours) > 1
+        if not (self._were_several and self._ready):
+            return poll
+        return poll._replace(before=before, behind=self._roster())
 
     async def _next(self) -> Poll:
         await self._fill(0)

@@ -201,21 +201,28 @@ class LiveReader:
     async def _enrolled(self, poll: Poll, found: Mapping[Any, list[Any]]) -> Poll:
         """Say of which partitions there is more; as long as we have but one, nobody has to wait for another."""
         self._were_several |= len(self._ready) > 1
-        if not self._were_several:
+        # While they are shared out anew nobody has gone: most come back, and go on as if nothing had been.
+        if not (self._were_several and self._ready):
             return poll
         ours = frozenset(self._ready)
         before = ours & {*self._unread, *found}
-        self._unread = {at for at in before if not await self._is_at_end(at)}
-        return poll._replace(before=Roster(ours, before), behind=Roster(ours, frozenset(self._unread)))
+        behind = frozenset([at for at in before if not await self._is_at_end(at)])
+        # Meanwhile the group may have given us others, of which nothing is read yet.
+        self._unread = (self._unread - before) | behind
+        return poll._replace(before=Roster(ours, before), behind=Roster(ours, behind))
 
     async def _is_at_end(self, at: Any) -> bool:
         """Whether all was read that there is, as far as the client has heard."""
+        place = self._places.get(at)
         try:
             end = self._consumer.highwater(at)
+            if place is None or end is None or place.next >= end:
+                return place is not None and end is not None
             # The position passes over what is no record: gaps of compaction, marks of transactions.
-            return end is not None and (self._places[at].next >= end or await self._consumer.position(at) >= end)
-        except aiokafka().errors.IllegalStateError:
-            # The group has just taken it away.
+            async with asyncio.timeout(WAIT / 1000):
+                return bool(await self._consumer.position(at) >= end)
+        except (aiokafka().errors.IllegalStateError, TimeoutError):
+            # The group has just taken it away; one that came back has no position before we have given it one.
             return False
 
     # Partitions that come and go
