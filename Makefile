@@ -37,8 +37,8 @@ types: $(VENV)/dev.stamp ## check the types
 bench: $(VENV)/bench.stamp ## measure against other libraries, side by side
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-docs: $(VENV)/docs.stamp ## build the pages: docs/_build/index.html
-	$(BIN)/python -m sphinx --fail-on-warning --keep-going -q -b html docs docs/_build
+docs: $(VENV)/docs.stamp ## build the pages: docs/_build/html/index.html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going -q -b html docs docs/_build/html
 
 notebooks: $(VENV)/dev.stamp ## run the notebooks, and keep what they show
 	$(BIN)/python notebooks/execute.py

@@ -33,7 +33,8 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages, built as `make docs` does; a warning is an error."""
-    out = tmp_path_factory.mktemp("pages")
+    # Beside it what notebooks show is kept.
+    out = tmp_path_factory.mktemp("pages") / "html"
     command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "-q", "-E", "-b", "html"]
     done = subprocess.run([*command, "docs", str(out)], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
