@@ -15,9 +15,9 @@ from rxstream.core._context import Context
 from rxstream.core._entry import Entry, Incoming, pushed_head
 from rxstream.core._feed import Feed
 from rxstream.core._fusion import fuse, fuse_head, is_long, part, segments
-from rxstream.core._known_watermarks import KnownWatermarks
+from rxstream.core._known_watermarks import KnownWatermarks, Reached
 from rxstream.core._operator import Downstream, Operator, Reactions
-from rxstream.core._partition_watermark import PartitionWatermark, Reached
+from rxstream.core._partition_watermark import PartitionWatermark
 from rxstream.core._receiver import ENDLESS, Branch, Receiver, Stop, never_called
 from rxstream.core._relay import Relay
 from rxstream.core._shape import Head, Segment, is_by_partition

@@ -21,6 +21,25 @@ class Known(Protocol):
         """The watermark, whether or not anybody was told of it; `-NEVER` or less: there is none yet."""
 
 
+class Reached:
+    """How far a source has come that is read in one piece, for whoever asks for its watermark.
+
+    Args:
+        disorder: How far the watermark stays behind the greatest instant, in nanoseconds.
+    """
+
+    __slots__ = ("_disorder", "high")
+
+    def __init__(self, disorder: int) -> None:
+        self.high = -NEVER
+        self._disorder = disorder
+
+    @property
+    def now(self) -> int:
+        """The watermark."""
+        return self.high - self._disorder
+
+
 class KnownWatermarks:
     """Finds the watermark of a stream by those that are made above it."""
 

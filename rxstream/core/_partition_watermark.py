@@ -13,25 +13,6 @@ from rxstream.core._passport import Slot
 from rxstream.core._receiver import no_watermark
 
 
-class Reached:
-    """How far a source has come that is read in one piece, for whoever asks for its watermark.
-
-    Args:
-        disorder: How far the watermark stays behind the greatest instant, in nanoseconds.
-    """
-
-    __slots__ = ("_disorder", "high")
-
-    def __init__(self, disorder: int) -> None:
-        self.high = -NEVER
-        self._disorder = disorder
-
-    @property
-    def now(self) -> int:
-        """The watermark."""
-        return self.high - self._disorder
-
-
 class Progress:
     """How far one partition has come."""
 
