@@ -19,7 +19,7 @@ from rxstream.core._arguments import (
 )
 from rxstream.core._awaited import awaited
 from rxstream.core._catching import Catching
-from rxstream.core._connect import Connections, End, Intake, connect
+from rxstream.core._connect import Connections, End, connect
 from rxstream.core._context import (
     FAILURES,
     Context,
@@ -50,6 +50,7 @@ from rxstream.core._instants import (
     ns_to_datetime,
     seconds_to_ns,
 )
+from rxstream.core._intake import Intake
 from rxstream.core._known_watermarks import KnownWatermarks
 from rxstream.core._loose import close_reader
 from rxstream.core._loose_batch import LooseBatch

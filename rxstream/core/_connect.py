@@ -15,25 +15,13 @@ from rxstream.core._context import Context
 from rxstream.core._entry import Entry, Incoming, pushed_head
 from rxstream.core._feed import Feed
 from rxstream.core._fusion import fuse, fuse_head, is_long, part, segments
-from rxstream.core._known_watermarks import KnownWatermarks, Reached
+from rxstream.core._intake import Intake, head_of, intake_of, noted
+from rxstream.core._known_watermarks import KnownWatermarks
 from rxstream.core._operator import Downstream, Operator, Reactions
-from rxstream.core._partition_watermark import PartitionWatermark
 from rxstream.core._receiver import ENDLESS, Branch, Receiver, Stop, never_called
 from rxstream.core._relay import Relay
-from rxstream.core._shape import Head, Segment, is_by_partition
+from rxstream.core._shape import Head, Segment
 from rxstream.core._stream import Stream, lineage, parents_of
-
-
-@dataclass(slots=True)
-class Intake:
-    """One source as it is connected: the function that takes its batches, and where its end goes."""
-
-    feed: Feed
-    run: Callable[[Iterator[Any]], None]
-    receiver: Receiver
-    #: Takes one record and its instant, where sources are merged by time.
-    one: Callable[[int | None, Any], None] | None = None
-
 
 _Waiting = dict[int, "list[_Chain]"]
 #: Items of a foreign source that wait for the past to be done.
@@ -150,9 +138,9 @@ def connect(
             continue
         if stream.feed is not None:
             whole = _whole(chains)
-            head = _head(stream.feed, virtual, begin, merged=merged, watermarks=watermarks)
-            made_here = _intake(head, segments(whole.stages), whole.below, whole.context)
-            intakes[id(stream)] = made_here if watermarks is None else _noted(stream, made_here, head, watermarks)
+            head = head_of(stream.feed, virtual, begin, merged=merged, watermarks=watermarks)
+            intake = intake_of(head, segments(whole.stages), whole.below, whole.context)
+            intakes[id(stream)] = intake if watermarks is None else noted(stream, intake, head, watermarks)
         elif isinstance(stream.step, Operator):
             step, own_feeds = _known(stream, stream.step, watermarks), partial(_own_feeds, stream, order, ends)
             _connect_operator(stream, step, chains, waiting, own_feeds, watermarks)
@@ -180,8 +168,8 @@ def _connect_line(end: End, virtual: bool, begin: int | None, made: Connections)
     """Connect a stream that is a source and inline operators; whether it is."""
     line = _line_of(end.stream)
     if line.feed is not None:
-        head = _head(line.feed, virtual, begin, merged=False)
-        made.intakes.append(_intake(head, line.pieces, end.receiver, end.context))
+        head = head_of(line.feed, virtual, begin, merged=False)
+        made.intakes.append(intake_of(head, line.pieces, end.receiver, end.context))
     elif line.foreign is not None:
         _listen(line.foreign, line.pieces, end.receiver, end.context, made, is_source=True)
     return line.feed is not None or line.foreign is not None
@@ -215,42 +203,6 @@ def _whole(chains: Sequence[_Chain]) -> _Chain:
         return chains[0]
     ranked = sorted(chains, key=lambda chain: chain.rank)
     return ranked[0].ending_in(part([Branch(segments(one.stages), one.below, one.context) for one in ranked]))
-
-
-def _head(
-    feed: Feed, virtual: bool, begin: int | None, *, merged: bool, watermarks: KnownWatermarks | None = None
-) -> Head:
-    return Head(
-        feed,
-        drives_clock=virtual and feed.time is not None and (feed.has_past or feed.ticks is not None),
-        begin=begin if feed.has_past else None,
-        merged=merged and feed.times_of is not None,
-        is_asked=watermarks is not None and watermarks.are_asked and feed.time is not None,
-        reached=None if feed.time is None else _reached(feed),
-    )
-
-
-def _reached(feed: Feed) -> PartitionWatermark | Reached:
-    disorder = feed.disorder or 0
-    return PartitionWatermark(disorder, is_own=True) if is_by_partition(feed) else Reached(disorder)
-
-
-def _intake(head: Head, pieces: Sequence[Segment], below: Receiver, context: Context) -> Intake:
-    run, one, receiver = fuse_head(head, pieces, below, context)
-    return Intake(head.feed, run, receiver, one)
-
-
-def _noted(stream: Stream[Any], intake: Intake, head: Head, watermarks: KnownWatermarks) -> Intake:
-    """The same intake; of its source the watermark is known, and when it has ended."""
-    if head.reached is not None:
-        watermarks.note(stream, head.reached)
-    receiver = intake.receiver
-
-    def on_completed() -> None:
-        watermarks.end(stream)
-        receiver.on_completed()
-
-    return replace(intake, receiver=replace(receiver, on_completed=on_completed))
 
 
 def _own_feeds(stream: Stream[Any], order: Sequence[Stream[Any]], ends: Sequence[End]) -> list[Feed | None]:

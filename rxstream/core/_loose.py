@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from rxstream.core._connect import Intake
 from rxstream.core._feed import Idle, Poll
 from rxstream.core._instants import NEVER
+from rxstream.core._intake import Intake
 from rxstream.core._loose_batch import LooseBatch
 from rxstream.core._passport import Slot
 from rxstream.core._reader import OpenBatch, Reader, reader_of

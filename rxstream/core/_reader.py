@@ -9,10 +9,10 @@ from itertools import chain, islice, repeat
 from operator import le, length_hint
 from typing import Any, Final, Protocol
 
-from rxstream.core._connect import Intake
 from rxstream.core._context import FAILURES, Pause
 from rxstream.core._feed import AtWork, Closing, Poll, Row, ticks_of
 from rxstream.core._instants import NEVER
+from rxstream.core._intake import Intake
 from rxstream.core._passport import Batch, Slot
 from rxstream.core._receiver import ENDLESS
 

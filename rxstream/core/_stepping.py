@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from reactivex import abc
 
 from rxstream.core._agenda import Work
-from rxstream.core._connect import Intake
 from rxstream.core._context import FAILURES
 from rxstream.core._instants import NEVER, datetime_to_ns, ns_to_datetime
+from rxstream.core._intake import Intake
 from rxstream.core._loose import close_reader, loose_reader
 from rxstream.core._passport import Slot
 from rxstream.core._replay import Merge

@@ -10,10 +10,11 @@ from reactivex import abc
 from reactivex.scheduler import CurrentThreadScheduler, VirtualTimeScheduler
 
 from rxstream.core._catching import Catching
-from rxstream.core._connect import Connections, End, Intake, connect, observer_receiver
+from rxstream.core._connect import Connections, End, connect, observer_receiver
 from rxstream.core._context import FAILURES, Context, Gate, Retrying, Statistics
 from rxstream.core._feed import Feed
 from rxstream.core._instants import NEVER
+from rxstream.core._intake import Intake
 from rxstream.core._known_watermarks import KnownWatermarks
 from rxstream.core._loose import loose_reader, pass_all
 from rxstream.core._passport import Slot, source_event, thread_slot
