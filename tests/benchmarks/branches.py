@@ -12,7 +12,7 @@ _TARGET = (Speed(0.4, of=_LOOP),)
 
 
 def works() -> Iterator[Work]:
-    """Yield two that are merged, two that are zipped, one that goes to three sinks."""
+    """Yield two that are merged, two that are zipped, two mapped ones that are, one that goes to three sinks."""
     yield beside(
         "merge of 2",
         # How they take turns is their own affair.
@@ -33,6 +33,13 @@ def works() -> Iterator[Work]:
         Way("aiostream", zip_by_aiostream, _ITEMS // 50),
         Way("streamz", zip_by_streamz, _ITEMS // 20),
         Way("csp, collect", zip_by_csp, _ITEMS, read=_tuples),
+    )
+    # Collections are zipped by batches; what operators have made of them, item by item.
+    yield beside(
+        "zip of 2 that are mapped",
+        Way(_LOOP, zip_mapped_by_loop, _ITEMS),
+        Way("rxstream", zip_mapped_by_rxstream, _ITEMS),
+        Way("reactivex", zip_mapped_by_reactivex, _ITEMS // 30),
     )
     yield beside(
         "tee to 3",
@@ -158,6 +165,34 @@ def zip_by_csp(count: int, hear: Hear) -> None:
     from tests.benchmarks import _operators_csp
 
     _operators_csp.zipped(range(count), range(count, 2 * count), hear=hear)
+
+
+def _add_one(number: int) -> int:
+    return number + 1
+
+
+def zip_mapped_by_loop(count: int, hear: Hear) -> None:
+    """Loop over pairs."""
+    for one, other in zip(range(count), range(count, 2 * count), strict=True):
+        hear((_add_one(one), _add_one(other)))
+
+
+def zip_mapped_by_rxstream(count: int, hear: Hear) -> None:
+    """Map, then zip."""
+    import rxstream as rs
+    from rxstream import operators as ops
+
+    first, second = (rs.from_iterable(n).pipe(ops.map(_add_one)) for n in (range(count), range(count, 2 * count)))
+    rs.run(first.pipe(ops.zip(second)).to(hear))
+
+
+def zip_mapped_by_reactivex(count: int, hear: Hear) -> None:
+    """Map, then zip."""
+    import reactivex
+    from reactivex import operators as ops
+
+    ranges = range(count), range(count, 2 * count)
+    reactivex.zip(*(reactivex.from_iterable(n).pipe(ops.map(_add_one)) for n in ranges)).subscribe(hear)
 
 
 def tee_by_loop(count: int, hear: Hear) -> None:
