@@ -90,7 +90,7 @@ def write(shape: Shape) -> Source:
     if shape.head is not None and shape.head.pushed:
         _write_pushed(source, shape, states)
     elif shape.head is None or shape.head.merged:
-        _write_one(source, shape, states)
+        _write_one(source, shape, names, states)
     else:
         _write_loop(source, shape, names, states)
     return source
@@ -127,17 +127,21 @@ def _write_pushed(source: Source, shape: Shape, states: Sequence[str]) -> None:
     source.add(1, "return run")
 
 
-def _write_one(source: Source, shape: Shape, states: Sequence[str]) -> None:
+def _write_one(source: Source, shape: Shape, names: Sequence[str], states: Sequence[str]) -> None:
     """Write the function that takes one item, or one record of a merge."""
+    body = Source()
+    _write_opening(body, shape)
+    if shape.head is not None:
+        body.add(2, "slot.event = record")
+    _write_pass(body, shape, 2, Manner("return"))
+
     for name in states:
         source.add(1, f"{name} = {_initial(name)}")
-    source.add(1, "def one(time, record):" if shape.head else "def run(value):")
+    name, taken = ("one", ["time", "record"]) if shape.head else ("run", ["value"])
+    source.add(1, f"def {name}({', '.join([*taken, *_own(names, body.said)])}):")
     if states:
         source.add(2, f"nonlocal {', '.join(states)}")
-    _write_opening(source, shape)
-    if shape.head is not None:
-        source.add(2, "slot.event = record")
-    _write_pass(source, shape, 2, Manner("return"))
+    source.add_all(body, 0)
     if shape.head is not None:
         _write_all_by_one(source, shape)
     source.add(1, "return run, one" if shape.head else "return run")
@@ -166,7 +170,7 @@ def _write_loop(source: Source, shape: Shape, names: Sequence[str], states: Sequ
 
     for name in states:
         source.add(1, f"kept_{name} = {_initial(name)}")
-    source.add(1, f"def run(records, {', '.join(f'{name}={name}' for name in names if name in said)}):")
+    source.add(1, f"def run(records, {', '.join(_own(names, said))}):")
     if states:
         source.add(2, f"nonlocal {', '.join(f'kept_{name}' for name in states)}")
     source.add_all(opening, 0)
@@ -179,6 +183,11 @@ def _write_loop(source: Source, shape: Shape, names: Sequence[str], states: Sequ
     else:
         _write_kept(source, loop, shape, states, tally)
     source.add(1, "return run")
+
+
+def _own(names: Sequence[str], said: set[str]) -> list[str]:
+    """The parameters that make what is said a function's own names, which cost less than those around it."""
+    return [f"{name}={name}" for name in names if name in said]
 
 
 def _write_kept(source: Source, loop: Source, shape: Shape, states: Sequence[str], tally: Tally) -> None:

@@ -191,7 +191,8 @@ def _times_reader(
     factor = UNITS.get(unit or "")
 
     def times_of(records: Sequence[Any]) -> list[int]:
-        if pairs and set(map(type, records)) == {tuple} and set(map(len, records)) == {2}:
+        if pairs and set(map(type, records)) == {tuple}:
+            # One that is no pair cannot be unpacked: then each is looked at by itself.
             firsts = [first for first, _ in records]
             kinds = set(map(type, firsts))
             if kinds == {int} and factor is not None:
