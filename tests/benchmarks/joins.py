@@ -196,30 +196,48 @@ def by_reactivex_of_keys(lefts: Iterable[Record], rights: Iterable[Record], hear
 
 def matches_by_loop(count: int) -> int:
     """Count the matches of a join."""
-    return _counted(by_loop_of_keys, count)
+    return _counted(lambda hear: by_loop_of_keys(*_two(count, KEYS), hear))
 
 
 def matches_by_rxstream(count: int) -> int:
     """Count the matches of a join."""
-    return _counted(by_rxstream_of_keys, count)
+    from rxstream import operators as ops
+
+    return _counted_of_one(count, lambda right: ops.join(right, within=_LONG / SECOND, key=key_of))
 
 
 def asof_matches_by_loop(count: int) -> int:
     """Count the matches of a join as of an instant."""
-    return _counted(asof_by_loop, count)
+    return _counted(lambda hear: asof_by_loop(*_two(count, KEYS), hear))
 
 
 def asof_matches_by_rxstream(count: int) -> int:
     """Count the matches of a join as of an instant."""
-    return _counted(asof_by_rxstream, count)
+    from rxstream import operators as ops
+
+    return _counted_of_one(count, lambda right: ops.join_asof(right, key=key_of))
 
 
-def _counted(do: DoRecords, count: int) -> int:
+def _counted_of_one(count: int, joining: Callable[[Any], Any]) -> int:
+    """Count the matches of the two halves of one stream, which is made while it is read and takes no room."""
+    import rxstream as rs
+    from rxstream import operators as ops
+
+    def run(hear: Hear) -> None:
+        tagged = ((at, (side, value)) for at, side, value in _in_order(*_two(count, KEYS)))
+        halves = rs.from_history(tagged, unit="ns").split(lambda pair: pair[0] == 0)
+        left, right = (half.pipe(ops.map(itemgetter(1))) for half in halves)
+        rs.run(left.pipe(joining(right)).to(hear))
+
+    return _counted(run)
+
+
+def _counted(do: Callable[[Hear], object]) -> int:
     heard = 0
 
     def hear(_match: object) -> None:
         nonlocal heard
         heard += 1
 
-    do(*_two(count, KEYS), hear)
+    do(hear)
     return heard
