@@ -140,7 +140,7 @@ def connect(
             whole = _whole(chains)
             head = head_of(stream.feed, virtual, begin, merged=merged, watermarks=watermarks)
             intake = intake_of(head, segments(whole.stages), whole.below, whole.context)
-            intakes[id(stream)] = intake if watermarks is None else noted(stream, intake, head, watermarks)
+            intakes[id(stream)] = intake if watermarks is None else noted(stream, intake, head.reached, watermarks)
         elif isinstance(stream.step, Operator):
             step, own_feeds = _known(stream, stream.step, watermarks), partial(_own_feeds, stream, order, ends)
             _connect_operator(stream, step, chains, waiting, own_feeds, watermarks)

@@ -9,7 +9,7 @@ from typing import Any
 from rxstream.core._context import Context
 from rxstream.core._feed import Feed
 from rxstream.core._fusion import fuse_head
-from rxstream.core._known_watermarks import KnownWatermarks, Reached
+from rxstream.core._known_watermarks import Known, KnownWatermarks, Reached
 from rxstream.core._partition_watermark import PartitionWatermark
 from rxstream.core._receiver import Receiver
 from rxstream.core._shape import Head, Segment, is_by_partition
@@ -45,7 +45,7 @@ def head_of(
         begin=begin if feed.has_past else None,
         merged=merged and feed.times_of is not None,
         is_asked=watermarks is not None and watermarks.are_asked and feed.time is not None,
-        reached=None if feed.time is None else _reached(feed),
+        reached=None if feed.time is None and watermarks is None else _reached(feed),
     )
 
 
@@ -60,14 +60,13 @@ def intake_of(head: Head, pieces: Sequence[Segment], below: Receiver, context: C
     return Intake(head.feed, run, receiver, one)
 
 
-def noted(stream: Stream[Any], intake: Intake, head: Head, watermarks: KnownWatermarks) -> Intake:
-    """The same intake; of its source the watermark is known, and when it has ended."""
-    if head.reached is not None:
-        watermarks.note(stream, head.reached)
+def noted(stream: Stream[Any], intake: Intake, reached: Known, watermarks: KnownWatermarks) -> Intake:
+    """The same intake; of its source the watermark is known, and whether it has ended."""
+    watermarks.note(stream, reached)
     receiver = intake.receiver
 
     def on_completed() -> None:
-        watermarks.end(stream)
+        reached.has_ended = True
         receiver.on_completed()
 
     return replace(intake, receiver=replace(receiver, on_completed=on_completed))

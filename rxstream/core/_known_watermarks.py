@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from rxstream.core._instants import NEVER
 from rxstream.core._operator import Operator
@@ -15,6 +16,9 @@ _Found = tuple[int, bool]
 
 class Known(Protocol):
     """Where a watermark is made: at a source, or by `event_time`."""
+
+    #: Whether the source has ended.
+    has_ended: bool
 
     @property
     def now(self) -> int:
@@ -28,10 +32,11 @@ class Reached:
         disorder: How far the watermark stays behind the greatest instant, in nanoseconds.
     """
 
-    __slots__ = ("_disorder", "high")
+    __slots__ = ("_disorder", "has_ended", "high")
 
     def __init__(self, disorder: int) -> None:
         self.high = -NEVER
+        self.has_ended = False
         self._disorder = disorder
 
     @property
@@ -44,18 +49,14 @@ class KnownWatermarks:
     """Finds the watermark of a stream by those that are made above it."""
 
     def __init__(self) -> None:
-        self._made: dict[Stream[Any], Known] = {}
-        self._ended: set[Stream[Any]] = set()
+        # A source is to be closed when nobody reads it any more: it must not be kept by this.
+        self._made: WeakKeyDictionary[Stream[Any], Known] = WeakKeyDictionary()
         #: Whether sources have to know theirs though nobody below goes by it.
         self.are_asked = False
 
     def note(self, stream: Stream[Any], made: Known) -> None:
         """Note that a stream has a watermark of its own."""
         self._made[stream] = made
-
-    def end(self, stream: Stream[Any]) -> None:
-        """Note that a source has ended."""
-        self._ended.add(stream)
 
     def of(self, stream: Stream[Any]) -> int | None:
         """The watermark in nanoseconds; None: there is none yet."""
@@ -73,8 +74,8 @@ class KnownWatermarks:
         return watermark if watermark > -NEVER else None
 
     def _found(self, stream: Stream[Any], inputs: Sequence[_Found]) -> _Found:
-        has_ended = all(ended for _, ended in inputs) if inputs else stream in self._ended
         made = self._made.get(stream)
+        has_ended = all(ended for _, ended in inputs) if inputs else made is not None and made.has_ended
         if made is not None:
             return made.now, has_ended
         goes_by = stream.step.goes_by if isinstance(stream.step, Operator) else "least"
