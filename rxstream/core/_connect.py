@@ -28,7 +28,7 @@ _Waiting = dict[int, "list[_Chain]"]
 _MOST_KEPT: Final = 100_000
 
 
-class _Line(NamedTuple):
+class _Strand(NamedTuple):
     """A source and the inline operators below it, for a stream that is no more than that; for others there is none.
 
     Nor is there where event time is made: each subscription has a watermark of its own, which one may ask for.
@@ -39,12 +39,12 @@ class _Line(NamedTuple):
     pieces: tuple[Segment, ...]
 
 
-_NO_LINE: Final = _Line(None, None, ())
+_NO_STRAND: Final = _Strand(None, None, ())
 
 
-def _line_of(stream: Stream[Any]) -> _Line:
+def _strand_of(stream: Stream[Any]) -> _Strand:
     # A stream never changes: what was found once is kept, so that subscribing again costs little.
-    if stream.line is None:
+    if stream.strand is None:
         stages = []
         is_timed = False
         top: Any = stream
@@ -54,11 +54,11 @@ def _line_of(stream: Stream[Any]) -> _Line:
             top = top.upstream
         foreign = top.upstream if top.step is None and not isinstance(top.upstream, Stream | Relay) else None
         if is_timed or (top.feed is not None and top.feed.time is not None) or (top.feed is None and foreign is None):
-            stream.line = _NO_LINE
+            stream.strand = _NO_STRAND
         else:
-            stream.line = _Line(top.feed, foreign, segments(stages[::-1]))
-    line: _Line = stream.line
-    return line
+            stream.strand = _Strand(top.feed, foreign, segments(stages[::-1]))
+    strand: _Strand = stream.strand
+    return strand
 
 
 class End(NamedTuple):
@@ -122,7 +122,7 @@ def connect(
     """
     ends = list(ends)
     made = Connections()
-    if len(ends) == 1 and _connect_line(ends[0], virtual, begin, made):
+    if len(ends) == 1 and _connect_strand(ends[0], virtual, begin, made):
         return made
     order = _upwards([end.stream for end in ends])
     waiting: _Waiting = {id(stream): [] for stream in order}
@@ -164,15 +164,15 @@ def _known(stream: Stream[Any], step: Operator[Any, Any], watermarks: KnownWater
     return replace(step, inline=replace(step.inline, state={**step.inline.state, "watermark": lambda: watermark}))
 
 
-def _connect_line(end: End, virtual: bool, begin: int | None, made: Connections) -> bool:
+def _connect_strand(end: End, virtual: bool, begin: int | None, made: Connections) -> bool:
     """Connect a stream that is a source and inline operators; whether it is."""
-    line = _line_of(end.stream)
-    if line.feed is not None:
-        head = head_of(line.feed, virtual, begin, merged=False)
-        made.intakes.append(intake_of(head, line.pieces, end.receiver, end.context))
-    elif line.foreign is not None:
-        _listen(line.foreign, line.pieces, end.receiver, end.context, made, is_source=True)
-    return line.feed is not None or line.foreign is not None
+    strand = _strand_of(end.stream)
+    if strand.feed is not None:
+        head = head_of(strand.feed, virtual, begin, merged=False)
+        made.intakes.append(intake_of(head, strand.pieces, end.receiver, end.context))
+    elif strand.foreign is not None:
+        _listen(strand.foreign, strand.pieces, end.receiver, end.context, made, is_source=True)
+    return strand.feed is not None or strand.foreign is not None
 
 
 def _further_inputs(stream: Stream[Any]) -> Sequence[Stream[Any]]:

@@ -68,7 +68,7 @@ class Stream(Observable[T_co]):
         self.sides = sides
         self._above: Sequence[Stream[Any]] | None = None
         #: What connecting has found of it.
-        self.line: Any = None
+        self.strand: Any = None
 
     def pipe(self, *operators: Callable[[Any], Any]) -> Stream[Any]:  # type: ignore[override]  # gives a Stream, always
         """Apply operators, left to right: rxstream's, reactivex's, or any function from Observable to Observable.
