@@ -18,6 +18,7 @@ from rxstream.core._arguments import (
     unit_choice,
 )
 from rxstream.core._awaited import awaited
+from rxstream.core._batch_size import LONG_PASS, BatchSize
 from rxstream.core._catching import Catching
 from rxstream.core._connect import Connections, End, connect
 from rxstream.core._context import (
@@ -86,6 +87,7 @@ __all__ = [
     "ENDLESS",
     "EPOCH",
     "FAILURES",
+    "LONG_PASS",
     "NEVER",
     "PENDING",
     "SECOND",
@@ -96,6 +98,7 @@ __all__ = [
     "WORK",
     "Above",
     "Batch",
+    "BatchSize",
     "Catching",
     "Closing",
     "Connection",

@@ -100,6 +100,7 @@ class Feed:
         value: Reads a record's value.
         key: Reads its key; None: ``lift`` knows.
         time: Reads its instant in nanoseconds; None: it has none, or ``lift`` knows.
+        undated: Whether there may be records whose instant ``time`` reads as None: they raise no watermark.
         headers: Reads its headers; None: ``lift`` knows.
         bindings: What the expressions refer to.
         batches: Makes the iterator of batches, for a source that is read without waiting; the last one may be a
@@ -129,6 +130,7 @@ class Feed:
     value: str = "record"
     key: str | None = None
     time: str | None = None
+    undated: bool = False
     headers: str | None = None
     bindings: Mapping[str, Any] = field(default_factory=_no_bindings)
     batches: Callable[[], Iterator[Sequence[Any] | Closing]] | None = None

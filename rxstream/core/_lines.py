@@ -145,7 +145,8 @@ def _order_lines(head: HeadShape, *, watermarks: bool) -> list[str]:
     if head.by_partition:
         # Where an operator puts its own watermark in this one's place, nobody is told.
         return [line if watermarks else line.replace("advance", "unheard") for line in partition_lines("time")]
-    lines = ["if time > high:", *_note_high(head, watermarks=watermarks)]
+    is_later = "time is not None and time > high" if head.undated else "time > high"
+    lines = [f"if {is_later}:", *_note_high(head, watermarks=watermarks)]
     if _is_checked(head):
         lines += ["    latest = record", "elif time < high:", "    out_of_order(record, time, latest, high)"]
     return lines

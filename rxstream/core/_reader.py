@@ -9,6 +9,7 @@ from itertools import chain, islice, repeat
 from operator import length_hint
 from typing import Any, Final, Protocol
 
+from rxstream.core._batch_size import BatchSize
 from rxstream.core._context import FAILURES, Pause
 from rxstream.core._feed import AtWork, Closing, Poll, Row, ticks_of
 from rxstream.core._instants import NEVER
@@ -20,7 +21,7 @@ from rxstream.core._receiver import ENDLESS
 PENDING: Final[Any] = object()
 #: Whose iterators know how much of them is left.
 _COUNTED: Final = frozenset({list, tuple, range})
-#: Ticks made at a time.
+#: Ticks made at a time, at most.
 _TICKS: Final = 512
 
 
@@ -205,8 +206,10 @@ class Reader:
         """Note that the last so many of what was taken have not passed."""
         self._go_to(self._place - count)
 
-    def finish_batch(self) -> None:
-        """Note that what was taken has passed."""
+    def finish_batch(self, seconds: float) -> None:
+        """Note that what was taken has passed, and in what time."""
+        if self._note_pass is not None:
+            self._note_pass(seconds)
         if self.batch is not None and self._place >= len(self._records):
             self.batch.close()
 
@@ -264,8 +267,8 @@ class Reader:
 def reader_of(intake: Intake, opened: Callable[[Poll], OpenBatch], start: int, handled: AtWork) -> Reader:
     """Start reading a source that needs no waiting: its batches, or the ticks of a timer from ``start`` on."""
     if intake.feed.ticks is not None:
-        row = Row(handled)
-        return Reader(intake, _ticking(intake.feed.ticks(start), row), opened, _nothing, row)
+        row, size = Row(handled), BatchSize(_TICKS)
+        return Reader(intake, _ticking(intake.feed.ticks(start), row, size), opened, _nothing, row, size.note_pass)
     assert intake.feed.batches is not None  # noqa: S101 - it is read at once
     batches = intake.feed.batches()
 
@@ -282,9 +285,9 @@ def reader_of(intake: Intake, opened: Callable[[Poll], OpenBatch], start: int, h
     return Reader(intake, following, opened, close, None, note_pass, extent)
 
 
-def _ticking(dues: Iterator[int], row: Row) -> Callable[[], Poll | None]:
+def _ticking(dues: Iterator[int], row: Row, size: BatchSize) -> Callable[[], Poll | None]:
     def following() -> Poll | None:
-        ticks = ticks_of(islice(dues, _TICKS), row)
+        ticks = ticks_of(islice(dues, size.now), row)
         return Poll(ticks) if ticks else None
 
     return following

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from operator import attrgetter, itemgetter, length_hint
 from typing import Final
 
+from rxstream.core._batch_size import BatchSize
 from rxstream.core._context import Pause
 from rxstream.core._instants import NEVER
 from rxstream.core._passport import Slot
@@ -18,7 +20,7 @@ from rxstream.core._reader import Reader, Taken
 _TIMERS: Final = 1 << 40
 #: Sources from which on it is worth taking many records at once, and pushes after a pause in which it is not.
 _FEW: Final = 2
-#: How many records of a source are taken at once: so few that they stay in the processor's cache.
+#: How many records of a source are taken at once, at most: so few that they stay in the processor's cache.
 _BULK: Final = 500
 _MANY: Final = 64
 _TIME: Final = itemgetter(0)
@@ -33,9 +35,8 @@ class Merge:
 
     def __init__(self, on_end: Callable[[Reader], None]) -> None:
         self._on_end = on_end
-        #: How many records have passed.
-        self.passed = 0
         self._quiet = 0
+        self._size = BatchSize(_BULK)
         self._heap: list[tuple[int, int, Reader]] = []
         self._pending: list[Reader] = []
         self._aside: list[tuple[int, int, Reader]] = []
@@ -94,7 +95,6 @@ class Merge:
         """Let what comes next pass, up to what another source has, and to before ``until``."""
         taken = self._bulk(until)
         if taken:
-            self.passed += len(taken)
             self._push_all(slot, taken)
             return
         _, order, reader = heapq.heappop(self._heap)
@@ -105,7 +105,6 @@ class Merge:
         if self._heap and self._heap[0][0] < until:
             rival, other, _ = self._heap[0]
             limit, inclusive = rival, order < other
-        before = reader.received
         try:
             reader.push(slot, limit, inclusive=inclusive)
         except BaseException:
@@ -113,7 +112,6 @@ class Merge:
             raise
         finally:
             slot.clear()
-            self.passed += reader.received - before
         self._enter(reader)
 
     def _bulk(self, until: int) -> list[Taken]:
@@ -121,7 +119,7 @@ class Merge:
         if len(self._heap) < _FEW or self._quiet:
             self._quiet = max(0, self._quiet - 1)
             return []
-        known = [(reader.last(_BULK), reader.order) for _, _, reader in self._heap]
+        known = [(reader.last(self._size.now), reader.order) for _, _, reader in self._heap]
         lasts = [(last, order) for last, order in known if last is not None]
         if len(lasts) < len(self._heap):
             return []
@@ -138,10 +136,10 @@ class Merge:
 
     def _push_all(self, slot: Slot, taken: list[Taken]) -> None:
         readers = {reader: None for _, _, reader in self._heap}
-        entries = iter(taken)
+        entries, began = iter(taken), time.monotonic()
         try:
-            for time, (one, slot.batch, _), record in entries:
-                one(time, record)
+            for at, (one, slot.batch, _), record in entries:
+                one(at, record)
         except BaseException as error:
             failed = taken[-length_hint(entries) - 1]
             self._give_back([*([failed] if isinstance(error, Pause) else []), *entries])
@@ -154,8 +152,10 @@ class Merge:
         # Who was added meanwhile stays where it is.
         self._heap = [entry for entry in self._heap if entry[2] not in readers]
         heapq.heapify(self._heap)
+        seconds = time.monotonic() - began
+        self._size.note_pass(seconds)
         for reader in readers:
-            reader.finish_batch()
+            reader.finish_batch(seconds)
             self._enter(reader)
 
     def _give_back(self, entries: Sequence[Taken]) -> None:

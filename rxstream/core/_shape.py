@@ -44,6 +44,7 @@ class HeadShape(NamedTuple):
     value: str
     key: str | None
     time: str | None
+    undated: bool
     headers: str | None
     bindings: tuple[str, ...]
     ticks: bool
@@ -224,6 +225,7 @@ def _head_shape(head: Head) -> HeadShape:
         value=feed.value,
         key=feed.key,
         time=feed.time,
+        undated=feed.undated,
         headers=feed.headers,
         bindings=(*feed.bindings, *(PUSHED if head.pushed else ())),
         ticks=feed.ticks is not None,

@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from rxstream.core import NEVER, TICKS, Merge, Reader, close_reader
+from rxstream.core import NEVER, TICKS, BatchSize, Merge, Reader, close_reader
 from rxstream.errors import StreamError
 
 if TYPE_CHECKING:
     from rxstream.runtime._run import Run
 
-#: Seconds after which a step gives others their turn, and after how many records and moves it looks at the time.
+#: Seconds after which a step gives others their turn.
 _LONGEST: Final = 0.005
-_RECORDS: Final = 1000
-_MOVES: Final = 64
+#: How many calls that are due are made at a time, at most.
+_MOST_CALLS: Final = 256
 #: Nanoseconds between two looks at whether more may be read.
 _SHORTLY: Final = 10_000_000
 
@@ -40,6 +40,7 @@ class Replay:
         self._on_over = on_over
         self._over = False
         self._began = (time.monotonic(), self.scheduler.now_ns)
+        self._calls = BatchSize(_MOST_CALLS)
         self._timed = False
         self._idle = True
         self._limit = until
@@ -67,18 +68,12 @@ class Replay:
 
     def _step(self) -> bool:
         clock, deadline = self.scheduler.clock, time.monotonic() + _LONGEST
-        moves, last = 0, self.merge.passed + _RECORDS
-        while not clock.touched:
+        while not clock.touched and time.monotonic() < deadline:
             if not self._over and (self._run.brakes.is_stopping or self._is_over()):
                 self._finish()
                 return True
             if not self._move():
                 return False
-            moves += 1
-            if self.merge.passed >= last or moves % _MOVES == 0:
-                if time.monotonic() > deadline:
-                    return True
-                last = self.merge.passed + _RECORDS
         return True
 
     def _move(self) -> bool:
@@ -147,7 +142,9 @@ class Replay:
         if self._speed is None and not self._run.goes_live and due < self.merge.at:
             # Nothing comes between; and yet not all, as meanwhile the end may have come.
             limit = min(self.merge.at, self._limit)
-            self.scheduler.run_until(limit, inclusive=False, most=_MOVES)
+            began = time.monotonic()
+            self.scheduler.run_until(limit, inclusive=False, most=self._calls.now)
+            self._calls.note_pass(time.monotonic() - began)
         else:
             self.scheduler.run_until(due, inclusive=True)
         return True

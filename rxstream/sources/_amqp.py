@@ -141,6 +141,7 @@ def _feed(settings: Settings, decode: Callable[[bytes], Any] | None, *, manual: 
         value="record[3]" if decode is None else "decode(record[3])",
         key="record[1].routing_key",
         time="None if record[2].timestamp is None else nanoseconds(record[2].timestamp)",
+        undated=True,
         headers="headers_of(record[2], record[1].redelivered)",
         bindings={"decode": decode, "nanoseconds": nanoseconds, "headers_of": headers_of},
         connect=partial(reading, settings),

@@ -7,19 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from rxstream.core import Event, Feed, Stream
+from rxstream.core import LONG_PASS, BatchSize, Event, Feed, Stream
 from rxstream.errors import ConfigurationError
 
 T = TypeVar("T")
 
 _COLLECTIONS: Final = (list, tuple, range)
-#: The sizes of batches: the first, and the most. One of the largest may be in flight, and half of one before it.
-_FIRST: Final = 500
+#: The largest batch. One may be in flight, and half of one before it.
 _MOST: Final = 4_000
-#: Seconds: a batch that took less is followed by a larger one, which makes its own cost vanish.
-_QUICK: Final = 0.002
-#: Seconds: a batch that took more is followed by a smaller one, so that sinks and signals get their turn.
-_LONG: Final = 0.01
 
 
 def from_iterable(items: Iterable[T]) -> Stream[T]:
@@ -88,7 +83,9 @@ class _Slices:
     def __init__(self, items: Sequence[Any]) -> None:
         self._items = items
         self._start = 0
-        self._size = _FIRST
+        self._size = BatchSize(_MOST)
+        #: Hears how long a pass took.
+        self.note_pass = self._size.note_pass
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
         return self
@@ -97,19 +94,12 @@ class _Slices:
         start = self._start
         if start >= len(self._items):
             raise StopIteration
-        self._start = start + self._size
+        self._start = start + self._size.now
         return self._items[start : self._start]
 
     def extent(self) -> tuple[int, int]:
         """How many items have been handed over, and how many there are."""
         return min(self._start, len(self._items)), len(self._items)
-
-    def note_pass(self, seconds: float) -> None:
-        """Hear how long a pass took."""
-        if seconds < _QUICK:
-            self._size = min(2 * self._size, _MOST)
-        elif seconds > _LONG:
-            self._size = max(self._size // 2, 1)
 
 
 def _nothing() -> None:
@@ -125,7 +115,7 @@ class _Drawn(list[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         yield self[0]
-        deadline = time.monotonic() + _LONG
+        deadline = time.monotonic() + LONG_PASS
         for item in islice(self._iterator, _MOST - 1):
             self.append(item)
             yield item

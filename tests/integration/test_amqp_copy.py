@@ -243,6 +243,18 @@ def test_a_window_may_keep_more_messages_than_the_broker_sends_ahead(rabbitmq: R
     assert (panes.items, left) == ([numbered(500)], 0)
 
 
+def test_messages_without_a_timestamp_raise_no_watermark_and_fail_nowhere(rabbitmq: RabbitMQ) -> None:
+    source, said = declare(rabbitmq.url), list[object]()
+    publish(rabbitmq.url, source, numbered(3))
+    records = rs.from_amqp(rabbitmq.url, source)
+    observed = records.pipe(ops.observe(lambda _: said.append(records.watermark)), ops.window(rs.tumbling(60)))
+
+    with going(observed.to(rs.to_list())):
+        eventually(lambda: len(said), lambda found: found == 3)
+
+    assert said == [None, None, None]
+
+
 def test_behind_a_sink_that_hangs_no_more_comes_than_the_broker_sends_ahead(rabbitmq: RabbitMQ) -> None:
     source, seen = declare(rabbitmq.url), rs.to_list()
     publish(rabbitmq.url, source, numbered(500))

@@ -21,6 +21,30 @@ print(report, flush=True)
 _VIRTUAL = _COUNTING.replace("SOURCE", "rs.from_iterable(range(10**12))")
 _LIVE = _COUNTING.replace("SOURCE", "rs.from_observable(reactivex.timer(0.0, 0.001))")
 
+# A thousand items, which take twenty seconds.
+_SLOW = """
+import time
+import rxstream as rs
+from rxstream import operators as ops
+
+def slow(item):
+    print("ready", flush=True)
+    time.sleep(0.02)
+
+def past(kind, first):
+    return rs.from_history(kind((2 * n + first, n) for n in range(500)), unit="s")
+
+report = rs.run(SOURCE.pipe(ops.observe(slow)).to(rs.to_list()))
+print(report.pipelines[0].emitted, flush=True)
+"""
+_SLOW_SOURCES = {
+    "a list": "rs.from_iterable(list(range(1000)))",
+    "a generator": "rs.from_iterable(n for n in range(1000))",
+    "ticks": "rs.interval(1).pipe(ops.take(1000))",
+    "two histories": "past(list, 0).pipe(ops.merge(past(list, 1)))",
+    "two lazy histories": "past(iter, 0).pipe(ops.merge(past(iter, 1)))",
+}
+
 # It wraps the run's own signal handlers, so that the test hears when the first signal has been noticed.
 _HANGING = """
 import asyncio, signal
@@ -69,6 +93,9 @@ def script(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Script]:
 
 both = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 counting = pytest.mark.parametrize("script", [_VIRTUAL, _LIVE], ids=["virtual", "live"], indirect=True)
+slow = pytest.mark.parametrize(
+    "script", [_SLOW.replace("SOURCE", source) for source in _SLOW_SOURCES.values()], ids=_SLOW_SOURCES, indirect=True
+)
 hanging = pytest.mark.parametrize("script", [_HANGING], ids=["hanging"], indirect=True)
 
 
@@ -92,6 +119,15 @@ def test_after_a_signal_the_sink_has_everything_that_was_read(
     written = (tmp_path / "out.txt").read_text().split()
 
     assert written == [str(item) for item in range(int(lines[0].split()[1]))]
+
+
+@slow
+def test_a_signal_is_heard_soon_where_each_item_takes_long(script: Script) -> None:
+    script.send(signal.SIGTERM, heard="ready")
+    code, lines = script.end()
+
+    assert code == 0
+    assert int(lines[0]) < 250
 
 
 @both
