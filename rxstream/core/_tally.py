@@ -47,7 +47,8 @@ class Tally:
     def names(self) -> list[str]:
         """The names that begin with nothing."""
         counts = [f"{name}{part.endings[-1]}" for part in self._parts for name in COUNTS]
-        return [name for name in [*counts, "turn"] if name in self._said]
+        turn = ["turn"] if self._shape.branches else []
+        return [name for name in [*counts, *turn] if name in self._said]
 
     @property
     def when_broken(self) -> list[str]:
