@@ -96,11 +96,11 @@ async def _asked(addresses: Sequence[str]) -> list[_Answer]:
 
 async def _kafka(bootstrap: str) -> _Answer:
     from rxstream.drivers import require_client
-    from rxstream.drivers.kafka import client_of, closed, connected
+    from rxstream.drivers.kafka import checked_servers, client_of, closed, connected
 
     try:
         require_client("doctor", "aiokafka", extra="kafka")
-        client = client_of("doctor", "AIOKafkaProducer", bootstrap, {})
+        client = client_of("doctor", "AIOKafkaProducer", checked_servers("doctor", bootstrap), {})
         await connected("doctor", client, bootstrap)
     except (ConnectError, MissingExtraError) as error:
         return _Answer("Kafka", bootstrap, answers=False, reason=_reason(error))

@@ -25,8 +25,18 @@ def datetime_to_ns(instant: datetime) -> int:
 
 
 def ns_to_datetime(ns: int) -> datetime:
-    """The UTC datetime of nanoseconds since the epoch, cut to the microsecond."""
-    return EPOCH + timedelta(microseconds=ns // 1_000)
+    """The UTC datetime of nanoseconds since the epoch, cut to the microsecond.
+
+    Raises:
+        StreamError: If there is no such datetime.
+    """
+    try:
+        return EPOCH + timedelta(microseconds=ns // 1_000)
+    except OverflowError:
+        raise StreamError(
+            f"rxstream: instants must lie in the years 1 to 9999; got {ns} ns since 1970. "
+            "Correct the timestamps, or the unit= in which they are read."
+        ) from None
 
 
 def seconds_to_ns(seconds: float) -> int:

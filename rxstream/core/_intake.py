@@ -66,7 +66,7 @@ def noted(stream: Stream[Any], intake: Intake, reached: Known, watermarks: Known
     receiver = intake.receiver
 
     def on_completed() -> None:
-        reached.has_ended = True
+        reached.is_out = True
         receiver.on_completed()
 
     return replace(intake, receiver=replace(receiver, on_completed=on_completed))

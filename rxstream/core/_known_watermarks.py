@@ -10,15 +10,15 @@ from rxstream.core._instants import NEVER
 from rxstream.core._operator import Operator
 from rxstream.core._stream import Stream, parents_of
 
-#: A stream's watermark, and whether nothing more comes of it.
+#: A stream's watermark, and whether it is left out where streams meet.
 _Found = tuple[int, bool]
 
 
 class Known(Protocol):
     """Where a watermark is made: at a source, or by `event_time`."""
 
-    #: Whether the source has ended.
-    has_ended: bool
+    #: Whether it is left out where streams meet: the source has ended, or is silent for too long.
+    is_out: bool
 
     @property
     def now(self) -> int:
@@ -32,11 +32,11 @@ class Reached:
         disorder: How far the watermark stays behind the greatest instant, in nanoseconds.
     """
 
-    __slots__ = ("_disorder", "has_ended", "high")
+    __slots__ = ("_disorder", "high", "is_out")
 
     def __init__(self, disorder: int) -> None:
         self.high = -NEVER
-        self.has_ended = False
+        self.is_out = False
         self._disorder = disorder
 
     @property
@@ -75,12 +75,12 @@ class KnownWatermarks:
 
     def _found(self, stream: Stream[Any], inputs: Sequence[_Found]) -> _Found:
         made = self._made.get(stream)
-        has_ended = all(ended for _, ended in inputs) if inputs else made is not None and made.has_ended
+        are_out = bool(inputs) and all(is_out for _, is_out in inputs)
         if made is not None:
-            return made.now, has_ended
+            return made.now, are_out or made.is_out
         goes_by = stream.step.goes_by if isinstance(stream.step, Operator) else "least"
         if goes_by in ("first", "last"):
             return inputs[0 if goes_by == "first" else -1]
-        if has_ended or goes_by == "greatest":
-            return max((watermark for watermark, _ in inputs), default=-NEVER), has_ended
-        return min((watermark for watermark, ended in inputs if not ended), default=-NEVER), False
+        if are_out or goes_by == "greatest":
+            return max((watermark for watermark, _ in inputs), default=-NEVER), are_out
+        return min((watermark for watermark, is_out in inputs if not is_out), default=-NEVER), False

@@ -48,7 +48,7 @@ class PartitionWatermark:
         self, disorder: int, *, is_own: bool = False, joined: Callable[[Progress], None] | None = None
     ) -> None:
         self.rest = Progress()
-        self.has_ended = False
+        self.is_out = False
         self._disorder = disorder
         self._is_own = is_own
         self._joined = joined

@@ -71,6 +71,21 @@ def check_extra(who: str, kind: str, extra: Mapping[str, Any] | None) -> Mapping
     return given
 
 
+def checked_servers(who: str, bootstrap: str) -> str:
+    """The addresses of brokers, each a host and perhaps a port.
+
+    Raises:
+        ConfigurationError: If one is none.
+    """
+    for address in str(bootstrap).split(","):
+        host, colon, port = address.strip().rpartition(":")
+        if (colon and not (host and port.isdigit())) or not address.strip():
+            raise ConfigurationError(
+                f"{who}: bootstrap_servers must be host:port, several with commas; got {bootstrap!r}. Correct it."
+            )
+    return bootstrap
+
+
 def client_of(who: str, kind: str, bootstrap: str, options: Mapping[str, Any]) -> Any:
     """Make a client, not connected yet.
 

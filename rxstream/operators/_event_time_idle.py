@@ -42,7 +42,6 @@ class _Idling:
         self._watermark = PartitionWatermark(disorder, joined=self._hear)
         #: Who is not left out, and when each was heard last; in this order.
         self._heard: dict[Progress, int] = {}
-        self._is_out = False
         self._silence = down.timer(self._leave, carries=False)
         self._silence.start_at(_BEGIN)
         down.stop.listen(self._silence.stop)
@@ -63,9 +62,9 @@ class _Idling:
             watermark.recount()
         elif instant >= progress.wake:
             watermark.rise(progress)
-        if self._is_out:
+        if watermark.is_out:
             # Who was left out must be counted again, even where the watermark is no news.
-            self._is_out = False
+            watermark.is_out = False
             watermark.tell()
         self._down.emit(value)
 
@@ -95,7 +94,7 @@ class _Idling:
         if self._heard:
             self._silence.start_at(next(iter(self._heard.values())) + self._idle)
         else:
-            self._is_out = True
+            self._watermark.is_out = True
             self._down.idle()
 
 

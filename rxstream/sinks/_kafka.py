@@ -12,6 +12,7 @@ from rxstream.drivers.kafka import (
     PartitionOf,
     aiokafka,
     check_extra,
+    checked_servers,
     client_of,
     closed,
     connected,
@@ -80,7 +81,8 @@ def to_kafka(
     options = check_extra("to_kafka", "AIOKafkaProducer", extra)
     exactly_once = Transactions("to_kafka", name_of(topic) if callable(topic) else topic)
     transactions = exactly_once if delivery == "exactly_once" else None
-    return KafkaSink(topic, bootstrap_servers, codec, key_codec, partition, options, transactions=transactions)
+    servers = checked_servers("to_kafka", bootstrap_servers)
+    return KafkaSink(topic, servers, codec, key_codec, partition, options, transactions=transactions)
 
 
 class KafkaSink:

@@ -21,7 +21,7 @@ from rxstream.core import (
     positive_duration_ns,
 )
 from rxstream.drivers import decoder_of, require_client
-from rxstream.drivers.kafka import check_extra
+from rxstream.drivers.kafka import check_extra, checked_servers
 from rxstream.drivers.kafka_past import opened
 from rxstream.drivers.kafka_settings import POLL, Settings
 from rxstream.drivers.kafka_transactions import Reading
@@ -96,7 +96,7 @@ def from_kafka(
     settings = Settings(
         topics=_topics(topics),
         ack=_ack(ack, group_id),
-        bootstrap=bootstrap_servers,
+        bootstrap=checked_servers("from_kafka", bootstrap_servers),
         group=group_id,
         start=_start(start),
         stop=_stop(stop),

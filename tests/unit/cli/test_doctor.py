@@ -113,3 +113,13 @@ def test_a_client_that_is_not_installed_cannot_ask(doctor: Doctor, away: str, mo
         1,
         "needs aiokafka, which is not installed. Run: pip install 'rxstream[kafka]'",
     )
+
+
+@pytest.mark.parametrize("address", ["localhost:abc", "localhost:", ":9092", ""])
+def test_what_is_no_address_is_exit_code_2(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["doctor", address])
+
+    assert (code, capsys.readouterr().err) == (
+        2,
+        f"rxstream: doctor: bootstrap_servers must be host:port, several with commas; got {address!r}. Correct it.\n",
+    )

@@ -33,6 +33,16 @@ def test_before_the_epoch_nanoseconds_are_negative() -> None:
     assert datetime_to_ns(datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)) == -1000
 
 
+def test_an_instant_that_no_datetime_has_says_what_to_do() -> None:
+    with pytest.raises(rs.StreamError) as refused:
+        rs.collect(rs.from_history([(1_700_000_000_000, "milliseconds")], unit="s"))
+
+    assert str(refused.value) == (
+        "rxstream: instants must lie in the years 1 to 9999; got 1700000000000000000000 ns since 1970. "
+        "Correct the timestamps, or the unit= in which they are read."
+    )
+
+
 def test_a_zone_without_an_offset_names_no_instant() -> None:
     assert is_naive(datetime(2026, 1, 1, tzinfo=NoOffset()))
 

@@ -49,6 +49,17 @@ def test_event_time_says_it() -> None:
     assert seen(dated(3, 9, 5, 11, disorder=2)) == [1, 7, 7, 9]
 
 
+def test_where_streams_meet_one_that_is_silent_is_left_out(marbles: Marbles) -> None:
+    said: list[float | None] = []
+    silent = marbles.hot("3----------").pipe(ops.event_time(int, unit="s", idle=2))
+    other = marbles.hot(" -1-----8-9|").pipe(ops.event_time(int, unit="s"))
+    merged = silent.pipe(ops.merge(other))
+    marbles.expect(merged.pipe(ops.observe(lambda _: said.append(second(merged.watermark)))), "31-----8-9-")
+    marbles.run()
+
+    assert said == [None, 1, 8, 9]
+
+
 def test_event_time_that_may_be_idle_says_it_too() -> None:
     assert seen(dated(3, 9, 5, 11, idle=60)) == [3, 9, 9, 11]
 
