@@ -24,8 +24,10 @@ def tee(*branches: Branch) -> Callable[[Observable[T]], Stream[T]]:
         [ tee(rs.to_list()) ]
         -a-b-|
 
-    A branch ends when the stream does. A branch that fails is the item's failure; the item has gone on downstream
-    by then, and still goes through the other branches.
+    A branch ends when the stream does. It is a pipeline of its own in the report, with an error handler of its own:
+    a sink as a branch has the default one, which ends the run where the branch fails. For another, write a function,
+    ``lambda stream: stream.to(sink, on_error=…)``; the item has gone on downstream by then, and still goes through the
+    other branches.
 
     Args:
         branches: Each a sink, an Observer, or a function from Stream to Pipeline, whose own error handler counts in it.
