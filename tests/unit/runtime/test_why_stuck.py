@@ -67,6 +67,7 @@ HOLDERS: list[tuple[str, Callable[[], tuple[rs.Stream[Any], Any]]]] = [
     ("process", lambda: (live(5).pipe(ops.process(hang)), rs.to_list())),
     ("debounce", lambda: (live(1).pipe(ops.debounce(60)), rs.to_list())),
     ("buffer", lambda: (live(5).pipe(ops.buffer(100)), rs.to_list())),
+    ("window", lambda: (live(5).pipe(ops.event_time(int, unit="s"), ops.window(rs.tumbling(10))), rs.to_list())),
     ("whoever is to answer it (event.ack)", lambda: (live(5, manual=True), rs.to_list())),
 ]
 
