@@ -69,7 +69,8 @@ class Seen:
 def environ(**more: str) -> dict[str, str]:
     """The variables of a process in a plain colour terminal."""
     kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLUMNS", "LINES"}}
-    return {**kept, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8", **more}
+    # From 3.13 on Python colours its own tracebacks, unless it is told not to.
+    return {**kept, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8", "PYTHON_COLORS": "0", **more}
 
 
 def in_terminal(
