@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from rxstream.core import NEVER, SECOND, Stream, datetime_to_ns, did_you_mean, ns_to_datetime
 from rxstream.drivers import require_client
-from rxstream.errors import ConfigurationError
+from rxstream.errors import ConfigurationError, StreamError
 from rxstream.sources._timer import ticking
 
 #: The fields in their order, and what may stand in each.
@@ -77,8 +77,8 @@ def cron(expression: str, *, tz: str | tzinfo = "UTC") -> Stream[int]:
         begin = ns_to_datetime(run_start).astimezone(zone).replace(tzinfo=None) - timedelta(days=1)
         instants = _every_hour(expression, begin, zone) if every_hour else _once(expression, begin, zone)
         latest = run_start
-        # The calendar ends with the year 9999.
-        with suppress(OverflowError):
+        # The calendar ends with the year 9999, which a local time and an instant say each in its own way.
+        with suppress(OverflowError, StreamError):
             for instant in instants:
                 if instant > latest:
                     yield instant
