@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from rxstream.core import (
+    LONG_PASS,
     NEVER,
     Batch,
     Connections,
@@ -33,8 +34,6 @@ from rxstream.runtime._replay import Replay, tick_live
 if TYPE_CHECKING:
     from rxstream.runtime._run import Run
 
-#: Seconds; after a pass that took longer, those who wait for the network get more than one turn of the loop.
-_LONG_PASS: Final = 0.01
 #: Seconds in which a source must hear the stop.
 _HEARING: Final = 1.0
 #: Seconds between two looks at what nobody tells.
@@ -261,7 +260,7 @@ class Reading:
 
     async def let_others_work(self, seconds: float) -> None:
         """Give the loop to whoever has work now: a turn, or several after a long pass, for what takes several."""
-        await asyncio.sleep(0 if seconds < _LONG_PASS else _LONG_PASS / 10)
+        await asyncio.sleep(0 if seconds < LONG_PASS else LONG_PASS / 10)
 
     def may_read_of(self, reader: Reader) -> bool:
         """Whether more of a source of the past may be read."""

@@ -16,6 +16,7 @@ from rxstream.core import (
     WORK,
     Timekeeper,
     Work,
+    awaited,
     callable_,
     current_event,
     datetime_to_ns,
@@ -116,7 +117,7 @@ class Later(Work):
             keeper.guard(partial(_raise, error))
             return
         if made is not None and inspect.isawaitable(made):
-            keeper.spawn(_awaited(made), name_of(f))
+            keeper.spawn(awaited(made), name_of(f))
 
 
 def call_later(delay: float | timedelta | datetime | None, f: Callable[..., Any], *args: Any) -> Later:
@@ -201,10 +202,6 @@ def _due(keeper: Timekeeper, who: str, what: str, given: Any) -> int:
 
 def _raise(error: BaseException) -> None:
     raise error
-
-
-async def _awaited(made: Any) -> None:
-    await made
 
 
 def _wake(woken: asyncio.Future[None]) -> None:
