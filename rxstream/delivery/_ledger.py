@@ -96,6 +96,9 @@ class Batch:
     def close(self) -> None:
         """The pass is over: what nobody holds is settled."""
         self._open = False
+        if self._whole:
+            # One that is read lazily has grown since it was weighed.
+            self._weigh()
         self._note_change()
 
     def close_at(self, record: Any) -> None:

@@ -7,8 +7,6 @@ from typing import Any, Final
 from rxstream.core import NEVER, UNSET, Batch, Event, Hold, Mark, Slot, Stop, passport
 from rxstream.delivery import WaitingHolds
 
-#: Of a batch, after how many more items its weight is looked at again: one that is read lazily grows.
-_LOOK: Final = 31
 NOT_DONE: Final[Any] = object()
 _NOTHING_SAID: Final = (UNSET, UNSET, UNSET)
 
@@ -46,7 +44,7 @@ class Block:
     def add(self, record: Any) -> None:
         """Keep one more."""
         count = self._open = self._open + 1
-        if count <= self._few or not count & _LOOK:
+        if count <= self._few:
             self._pins.append(record)
             self.batch.pin(record, True)
         elif not self._whole:

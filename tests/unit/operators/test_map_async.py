@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
+import time
 import warnings
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -569,14 +570,17 @@ def test_run_again_it_gives_the_same() -> None:
 class Ahead:
     """Numbers that know how far ahead of the calls they were taken."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, slow: Container[int] = ()) -> None:
         self._count = count
+        self._slow = slow
         self.done = 0
         self.most = 0
 
     def __iter__(self) -> Iterator[int]:
         for number in range(self._count):
             self.most = max(self.most, number - self.done)
+            if number in self._slow:
+                time.sleep(0.02)
             yield number
 
     async def __call__(self, _: int) -> None:
@@ -588,6 +592,16 @@ class Ahead:
 def test_a_source_is_not_taken_further_ahead_than_what_may_be_in_flight_and_a_batch(order: str) -> None:
     numbers = Ahead(1_000_000)
     calls = ops.map_async(numbers, concurrency=100, order=order)
+
+    rs.run(rs.from_iterable(numbers).pipe(calls, ops.take(9_000)).to(lambda _: None))
+
+    assert numbers.most <= 8_000
+
+
+def test_what_a_slow_iterator_gives_in_uneven_batches_counts_to_the_last_item() -> None:
+    # A batch ends behind the item for which it had to wait: the first has 3 999, the second 30.
+    numbers = Ahead(1_000_000, slow=(3_998, 4_028))
+    calls = ops.map_async(numbers, concurrency=100)
 
     rs.run(rs.from_iterable(numbers).pipe(calls, ops.take(9_000)).to(lambda _: None))
 
