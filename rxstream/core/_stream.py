@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from reactivex import Observable, abc
+from reactivex.internal import default_error, noop
 
 from rxstream.core._arguments import callable_, positive_count
 from rxstream.core._feed import Feed
@@ -14,7 +15,7 @@ from rxstream.core._foreign import foreign_name, is_reactivex_operator, refuse_u
 from rxstream.core._instants import ns_to_datetime
 from rxstream.core._operator import Operator, inline
 from rxstream.core._pipeline import Handler, Pipeline
-from rxstream.core._sink import check_handler, check_sink_argument
+from rxstream.core._sink import check_handler, check_sink_argument, is_observer
 from rxstream.core._timekeeper import timekeeper
 from rxstream.errors import ConfigurationError
 
@@ -169,12 +170,37 @@ class Stream(Observable[T_co]):
 
         print(explained(self))  # noqa: T201 - printing is what was asked for
 
-    def _subscribe_core(
-        self, observer: abc.ObserverBase[T_co], scheduler: abc.SchedulerBase | None = None
+    def subscribe(
+        self,
+        on_next: abc.ObserverBase[T_co] | abc.OnNext[T_co] | None = None,
+        on_error: abc.OnError | None = None,
+        on_completed: abc.OnCompleted | None = None,
+        *,
+        scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
+        """Push the items into an Rx observer, here and now; for delivery, coroutines and live sources use `rs.run`.
+
+        On a virtual scheduler that is given, items come at their instants, as its time goes; otherwise all that there
+        is comes at once. Items of foreign Observables come whenever they are pushed.
+
+        Args:
+            on_next: Takes an item; or an Observer, in place of all three.
+            on_error: Takes the error that ends the stream; None: it is raised.
+            on_completed: Takes the end.
+            scheduler: A reactivex scheduler or a `StreamScheduler`.
+
+        Returns:
+            What ends the subscription: ``dispose()``.
+
+        Raises:
+            ConfigurationError: If there is no ``on_error``, and a source or an operator has to wait.
+        """
         from rxstream.core._subscribe import subscribe
 
-        return subscribe(self, observer, scheduler)
+        take: Any = on_next
+        if is_observer(on_next):
+            take, on_error, on_completed = take.on_next, take.on_error, take.on_completed
+        return subscribe(self, take or noop, on_error or default_error, on_completed or noop, scheduler)
 
     def __aiter__(self) -> AsyncIterator[T_co]:
         assert Stream.runner is not None  # noqa: S101 - importing rxstream provides it

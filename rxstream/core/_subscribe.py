@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 from reactivex import abc
@@ -32,10 +33,26 @@ _OPEN: Final = Gate(is_open=True)
 
 
 class _Subscription(abc.DisposableBase):
-    """One plain subscription, and the context of its stages: an item's failure ends the stream."""
+    """One plain subscription, and the context of its stages: an item's failure ends the stream.
 
-    def __init__(self, slot: Slot, stepped: SteppedScheduler | None) -> None:
+    Args:
+        slot: Names the items.
+        stepped: The clock, if one was given.
+        on_error: Takes an error that ends the stream.
+        on_completed: Takes the end. Of ends, the first one counts.
+    """
+
+    def __init__(
+        self,
+        slot: Slot,
+        stepped: SteppedScheduler | None,
+        on_error: abc.OnError,
+        on_completed: abc.OnCompleted,
+    ) -> None:
         self.slot = slot
+        self._on_error = on_error
+        self._on_completed = on_completed
+        self._has_ended = False
         self._stepped = stepped
         self.scheduler = self.wall = stepped or StreamScheduler.virtual()
         self.statistics = Statistics()
@@ -55,6 +72,32 @@ class _Subscription(abc.DisposableBase):
         self.stop.set()
         for subscription in self.subscriptions:
             subscription.dispose()
+
+    def receiver_of(self, on_next: abc.OnNext[Any]) -> Receiver:
+        """Who stands last: behind its end, and once it wants no more, it hears nothing."""
+        return Receiver("subscribe", on_next, self._complete, self._end_by, stop=self.stop)
+
+    def failed_to_start(self, error: Exception) -> bool:
+        """Tell of an error by which it could not be subscribed; False: it hears nothing any more."""
+        if self._has_ended or self.stop.now:
+            return False
+        self._end_by(error)
+        return True
+
+    def _complete(self) -> None:
+        self._end(self._on_completed)
+
+    def _end_by(self, error: BaseException) -> None:
+        self._end(partial(self._on_error, error))  # type: ignore[arg-type]  # Rx says Exception; a CancelledError is none
+
+    def _end(self, tell: Callable[[], None]) -> None:
+        if self._has_ended:
+            return
+        self._has_ended = True
+        try:
+            tell()
+        finally:
+            self.dispose()
 
     @property
     def keeper(self) -> Timekeeper:
@@ -152,31 +195,58 @@ class _Subscription(abc.DisposableBase):
 
 
 def subscribe(
-    stream: Stream[Any], observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None
+    stream: Stream[Any],
+    on_next: abc.OnNext[Any],
+    on_error: abc.OnError,
+    on_completed: abc.OnCompleted,
+    scheduler: abc.SchedulerBase | None,
 ) -> abc.DisposableBase:
     """Push a stream's items into an observer until it ends or the subscription is disposed of.
 
-    On a virtual scheduler that is given, items come at their instants, as its time goes; otherwise all that there is
-    comes at once.
-
     Raises:
-        ConfigurationError: If a source has to be waited for.
+        ConfigurationError: As ``on_error`` has it: if a source has to be waited for.
     """
+    context = _Subscription(thread_slot(), _stepped(scheduler), on_error, on_completed)
+    trampoline = CurrentThreadScheduler.singleton()
+
+    def start(*_: Any) -> None:
+        try:
+            _start(stream, on_next, context, scheduler, trampoline)
+        except Exception as error:
+            # As in Rx, whoever hears of errors hears of this one.
+            if not context.failed_to_start(error):
+                raise
+
+    # Reactivex's own sources put off what they have to the trampoline's next turn: until all have subscribed.
+    if trampoline.schedule_required():
+        trampoline.schedule(start)
+    else:
+        start()
+    return context
+
+
+def _start(
+    stream: Stream[Any],
+    on_next: abc.OnNext[Any],
+    context: _Subscription,
+    scheduler: abc.SchedulerBase | None,
+    trampoline: abc.SchedulerBase,
+) -> None:
     for made_from in lineage(stream):
         if made_from.sides:
             raise ConfigurationError(
                 "subscribe: the branches of tee need a run, which a plain subscription is not. Run it with rs.run."
             )
-    context = _Subscription(thread_slot(), _stepped(scheduler))
-    end = End(stream, observer_receiver(observer, context.stop), context)
+    end = End(stream, context.receiver_of(on_next), context)
     connections = connect([end], virtual=True, watermarks=context.watermarks)
     for intake in connections.intakes:
         _check(intake.feed, paced=context.paces)
     context.subscriptions = connections.foreign
+    if context.stop.now:
+        # One of them has ended it already.
+        context.dispose()
     # Not before everybody has subscribed: who unsubscribes in mid-stream must be able to reach us.
-    starter = scheduler or CurrentThreadScheduler.singleton()
-    starter.schedule(lambda *_: context.take(connections.intakes))
-    return context
+    (scheduler or trampoline).schedule(lambda *_: context.take(connections.intakes))
 
 
 def _stepped(scheduler: abc.SchedulerBase | None) -> SteppedScheduler | None:

@@ -108,7 +108,10 @@ def _write_pushed(source: Source, shape: Shape, states: Sequence[str]) -> None:
     source.add(2, "own = slot.event is UNSET and current() is at_home and get_ident() == thread")
     source.add(2, "try:")
     source.add(3, "if own:")
-    source.add(4, "slot.event, slot.batch, slot.keeper = value, come, keeper")
+    # One by one: to gather four in a tuple costs more than to store them.
+    source.add(4, "slot.event = value")
+    source.add(4, "slot.batch = come")
+    source.add(4, "slot.keeper = keeper")
     source.add(4, "if type(value) is Event:")
     source.add(5, "value = value._value")
     source.add(3, "elif slot.event is UNSET or current() is not keeper:")
@@ -121,7 +124,8 @@ def _write_pushed(source: Source, shape: Shape, states: Sequence[str]) -> None:
     _write_pass(source, shape, 3, Manner("return"))
     source.add(2, "finally:")
     source.add(3, "if own:")
-    source.add(4, "slot.event, slot.batch, slot.hold, slot.keeper = UNSET, None, None, None")
+    source.add(4, "slot.event = UNSET")
+    source.add(4, "slot.batch = slot.hold = slot.keeper = None")
     if shape.passport or any(stage.passport for stage in shape.stages):
         source.add(4, "slot.key = slot.time = slot.headers = UNSET")
     source.add(1, "return run")

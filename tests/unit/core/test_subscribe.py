@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import reactivex
+from reactivex.internal.exceptions import DisposedException
 from reactivex.subject import Subject
 
 import rxstream as rs
@@ -179,3 +180,60 @@ def test_a_source_that_has_to_be_waited_for_is_refused() -> None:
         "subscribe: from_queue has to be waited for, which a plain subscription cannot do. "
         "Run it with rs.run, rs.run_async or `async for`."
     )
+
+
+def test_an_end_that_comes_while_the_sources_are_subscribed_lets_go_of_the_others() -> None:
+    live: Subject[int] = Subject()
+    broken: Subject[int] = Subject()
+    broken.on_error(ValueError("broken"))
+    merged = rs.from_observable(live).pipe(ops.merge(rs.from_observable(broken)))
+
+    assert said_by(merged) == ["ValueError('broken')"]
+    assert not live.observers
+
+
+def test_an_observer_hears_of_one_end_whatever_a_source_says_behind_it() -> None:
+    said: list[object] = []
+
+    def subscribe(observer: Any, _: Any) -> Any:
+        observer.on_next(1)
+        observer.on_completed()
+        observer.on_next(2)
+        observer.on_error(ValueError("late"))
+
+    stream = rs.from_observable(reactivex.create(subscribe))
+    stream.subscribe(said.append, lambda error: said.append(repr(error)), lambda: said.append("end"))
+
+    assert said == [1, "end"]
+
+
+def test_a_subject_hands_its_items_to_whoever_subscribes_and_forgets_him_afterwards() -> None:
+    subject: Subject[int] = Subject()
+    said: list[object] = []
+
+    subscription = rs.from_observable(subject).subscribe(said.append, on_completed=lambda: said.append("end"))
+    subject.on_next(1)
+    subscription.dispose()
+    subject.on_next(2)
+    subject.on_completed()
+
+    assert said == [1]
+    assert not subject.observers
+
+
+def test_a_subject_that_was_disposed_of_is_an_error_of_the_stream() -> None:
+    subject: Subject[int] = Subject()
+    subject.dispose()
+
+    assert said_by(rs.from_observable(subject)) == ["DisposedException('Object has been disposed')"]
+    with pytest.raises(DisposedException):
+        rs.collect(rs.from_observable(subject))
+
+
+def test_an_observer_object_takes_the_place_of_the_functions() -> None:
+    said: list[object] = []
+    observer = reactivex.Observer[int](said.append, said.append, lambda: said.append("end"))
+
+    rs.from_iterable([1, 2]).subscribe(observer)
+
+    assert said == [1, 2, "end"]
