@@ -80,11 +80,11 @@ class Slot:
             return self.hold.tracks
         return self.batch is not None and self.batch.tracks
 
-    def save(self) -> tuple[Any, ...]:
+    def save(self) -> Saved:
         """What `restore` takes."""
         return (self.event, self.batch, self.hold, self.key, self.time, self.headers)
 
-    def restore(self, saved: tuple[Any, ...]) -> None:
+    def restore(self, saved: Saved) -> None:
         """Name again what was named when `save` was called."""
         self.event, self.batch, self.hold, self.key, self.time, self.headers = saved
 
@@ -105,7 +105,9 @@ class Named(Protocol):
         """With its source's value."""
 
 
-_TASK_ITEM: Final[ContextVar[Event[Any] | Named | None]] = ContextVar("rxstream_event", default=None)
+#: What a slot said of an item, as `Slot.save` gives it.
+Saved = tuple[Any, "Batch | None", "Hold | None", Any, Any, Any]
+_TASK_ITEM: Final[ContextVar[Event[Any] | Named | Saved | None]] = ContextVar("rxstream_event", default=None)
 
 
 def thread_slot() -> Slot:
@@ -123,13 +125,16 @@ def current_event() -> Event[Any] | None:
     slot = _THREAD.slot
     if slot.event is UNSET:
         item = _TASK_ITEM.get()
-        return item if item is None or isinstance(item, Event) else item.passport
+        if not isinstance(item, tuple):
+            return item if item is None or isinstance(item, Event) else item.passport
+        slot = Slot()
+        slot.restore(item)
     source = source_event(slot)
     return passport(slot, source.value)
 
 
 #: Makes an item, or an Event, the current one for the running task and what it starts.
-tell_task: Final[Callable[[Event[Any] | Named | None], object]] = _TASK_ITEM.set
+tell_task: Final[Callable[[Event[Any] | Named | Saved | None], object]] = _TASK_ITEM.set
 
 
 def source_event(slot: Slot) -> Event[Any]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rxstream.core import NEVER, UNSET, Batch, Event, Hold, Mark, Slot, Stop, passport
+from rxstream.core import NEVER, UNSET, Hold, Slot, Stop
 from rxstream.delivery import WaitingHolds
 
+#: One item that waits for its call, is at work, or is done: its value; what the slot says of it, six things in the
+#: order of `Slot.save`; what keeps it; for what key it waits; what holds the watermark back for it; what came of the
+#: call. One list of all: an object with attributes takes four times as long to make, and two containers twice as long
+#: to be looked at by the garbage collector.
+Job = list[Any]
+KEPT, WAITS_FOR, MADE = 7, 8, 10
 NOT_DONE: Final[Any] = object()
-_NOTHING_SAID: Final = (UNSET, UNSET, UNSET)
 
 
 class Failure:
@@ -32,19 +37,20 @@ class Block:
         few: How many are pinned singly.
     """
 
-    __slots__ = ("_few", "_open", "_pins", "_whole", "batch")
+    __slots__ = ("_few", "_pins", "_whole", "batch", "open")
 
     def __init__(self, batch: Any, few: int) -> None:
         self.batch = batch
+        #: How many are kept. While there are more than few before and after, to change it is all that is to be done.
+        self.open = 0
         self._few = few
-        self._open = 0
         self._pins: list[Any] = []
         self._whole = False
 
     def add(self, record: Any) -> None:
         """Keep one more."""
-        count = self._open = self._open + 1
-        if count <= self._few:
+        self.open += 1
+        if self.open <= self._few:
             self._pins.append(record)
             self.batch.pin(record, True)
         elif not self._whole:
@@ -53,13 +59,13 @@ class Block:
 
     def release(self) -> None:
         """Let one go."""
-        count = self._open = self._open - 1
-        if count > len(self._pins):
+        self.open -= 1
+        if self.open > self._few:
             return
         if self._whole:
             self._whole = False
             self.batch.release_all()
-        if count < len(self._pins):
+        if self.open < len(self._pins):
             # Which one does not matter: they only count.
             self.batch.unpin(self._pins.pop(), True)
 
@@ -71,58 +77,7 @@ class Block:
             self.batch.unpin(record, True)
         self._whole, self._pins = False, []
         # Who is just being handed on is let go once more.
-        self._open = NEVER
-
-    @property
-    def is_open(self) -> bool:
-        """Whether some are still kept."""
-        return self._open > 0
-
-
-class Job:
-    """One item that waits for its call, is at work, or is done.
-
-    Args:
-        value: The item.
-        event: Its record.
-        kept: What keeps it.
-        said: What operators have said of its key, time and headers; None: nothing.
-    """
-
-    __slots__ = ("event", "kept", "key", "made", "mark", "said", "value")
-
-    # Set where they count, and by whom they count for: each one costs as much as a test.
-    #: What came of the call.
-    made: Any
-    #: Its key.
-    key: Any
-    #: What holds the watermark back for it.
-    mark: Mark
-
-    def __init__(self, value: Any, event: Any, kept: Hold | Block, said: tuple[Any, Any, Any] | None) -> None:
-        self.value = value
-        self.event = event
-        self.kept = kept
-        self.said = said
-
-    def name_in(self, slot: Slot) -> None:
-        """Make ``slot`` name the item."""
-        kept = self.kept
-        slot.event, slot.batch = self.event, kept.batch
-        slot.hold = kept if type(kept) is Hold else None
-        slot.key, slot.time, slot.headers = self.said or _NOTHING_SAID
-
-    @property
-    def passport(self) -> Event[Any]:
-        """What the call sees as the current event."""
-        batch = self.kept.batch
-        source: Event[Any] = self.event if batch is None else batch.lift(self.event)
-        if self.said is None:
-            # What its source made of it: the usual case.
-            return source
-        slot = Slot()
-        self.name_in(slot)
-        return passport(slot, source.value)
+        self.open = NEVER
 
 
 class Keeping:
@@ -136,26 +91,24 @@ class Keeping:
 
     def __init__(self, slot: Slot, stop: Stop, few: int) -> None:
         self._slot = slot
-        self._few = few
         self._holds = WaitingHolds(slot, stop, "map_async")
-        self._block = Block(None, few)
+        self.few = few
+        #: Of the batch whose items come now.
+        self.block = Block(UNSET, few)
         self._blocks: list[Block] = []
         stop.listen(self._release_blocks)
 
-    def keep(self, value: Any) -> Job:
+    def keep(self) -> Hold | Block:
         """Keep the item that the slot names."""
-        slot, block = self._slot, self._block
+        slot = self._slot
         batch = slot.batch
-        if slot.key is UNSET and slot.time is UNSET and slot.headers is UNSET:
-            said = None
-        else:
-            said = (slot.key, slot.time, slot.headers)
         if batch is None or batch.tracks or slot.hold is not None:
-            return Job(value, slot.event, self._holds.keep(), said)
-        if batch is not block.batch:
-            block = self._begin(batch)
-        block.add(slot.event)
-        return Job(value, slot.event, block, said)
+            return self._holds.keep()
+        if batch is not self.block.batch:
+            self.block = Block(batch, self.few)
+            self._blocks = [*(found for found in self._blocks if found.open > 0), self.block]
+        self.block.add(slot.event)
+        return self.block
 
     def let_go(self, kept: Hold | Block) -> None:
         """Let an item go: it is handled."""
@@ -163,11 +116,6 @@ class Keeping:
             kept.release()
         else:
             self._holds.release(kept)
-
-    def _begin(self, batch: Batch) -> Block:
-        block = self._block = Block(batch, self._few)
-        self._blocks = [*(found for found in self._blocks if found.is_open), block]
-        return block
 
     def _release_blocks(self) -> None:
         for block in self._blocks:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from rxstream.core import (
     FAILURES,
+    UNSET,
     Context,
     Downstream,
     HeldWatermark,
@@ -20,7 +21,15 @@ from rxstream.core import (
 )
 from rxstream.delivery import wait_to_retry
 from rxstream.errors import ConfigurationError
-from rxstream.operators._map_async_jobs import Block, Failure, Job, Keeping
+from rxstream.operators._map_async_jobs import (
+    KEPT,
+    MADE,
+    NOT_DONE,
+    Block,
+    Failure,
+    Job,
+    Keeping,
+)
 from rxstream.operators._map_async_orders import AsDone, AsTheyCame, ByKey, HandOn, Order
 from rxstream.operators._map_async_tasks import Wanted
 
@@ -63,17 +72,21 @@ class AsyncCalls:
 
     def _taking(self) -> Callable[[Any], None]:
         """Make the function that takes an item; what it needs of ours for each one are its own names."""
-        slot, keep, put = self._down.context.slot, self._keeping.keep, self._order.put
-        is_keyed, watermark, most = self._is_keyed, self._watermark, self._concurrency
+        slot, keeping, put = self._down.context.slot, self._keeping, self._order.put
+        is_keyed, watermark, most, few = self._is_keyed, self._watermark, self._concurrency, keeping.few
 
         def on_next(value: Any) -> None:
             key = _key(slot) if is_keyed else None
-            job = keep(value)
-            if is_keyed:
-                job.key = key
-            if watermark is not None:
-                job.mark = watermark.mark()
-            put(job)
+            kept: Any = keeping.block
+            if kept.open > few and kept.batch is slot.batch and slot.hold is None:
+                kept.open += 1
+                hold = None
+            else:
+                kept = keeping.keep()
+                hold = None if type(kept) is Block else kept
+            mark = None if watermark is None else watermark.mark()
+            batch = kept.batch
+            put([value, slot.event, batch, hold, slot.key, slot.time, slot.headers, kept, key, mark, NOT_DONE])
             self._open += 1
             if self._working < most:
                 self._begin()
@@ -88,8 +101,9 @@ class AsyncCalls:
     def _begin(self) -> None:
         """Start as many tasks as may be at work and have something to do."""
         while self._may_begin and self._working < self._concurrency:
-            job = self._order.take()
-            if job is None:
+            try:
+                job = self._order.take()
+            except IndexError:
                 return
             self._working += 1
             try:
@@ -97,29 +111,35 @@ class AsyncCalls:
             except ConfigurationError:
                 # Nobody here can wait.
                 self._may_begin = False
-                self._keeping.let_go(job.kept)
+                self._keeping.let_go(job[KEPT])
                 raise
 
-    async def _work(self, job: Job | None) -> None:
+    async def _work(self, job: Job) -> None:
         # All in one coroutine: each one more that an await goes through costs a tenth of the whole.
         call, order, stop, most = self._call, self._order, self._down.stop, self._concurrency
         take, finish = order.take, order.finish
         with self._wanted:
             try:
-                while job is not None and not stop.now:
-                    tell_task(job)
+                while not stop.now:
+                    value, record, batch, hold, key, time, headers, _, _, _, _ = job
+                    tell_task((record, batch, hold, key, time, headers))
                     try:
-                        made = call(job.value)
+                        made = call(value)
                         if type(made) is CoroutineType or inspect.isawaitable(made):
                             made = await made
-                        job.made = made
                     except FAILURES as error:
                         if is_cancelled(error):
                             raise
-                        job.made = Failure(error)
+                        made = Failure(error)
+                    job[MADE] = made
                     finish(job)
-                    job = take() if self._may_begin else None
-                    if self._working < most and order.waiting:
+                    if not self._may_begin:
+                        return
+                    try:
+                        job = take()
+                    except IndexError:
+                        return
+                    if self._working < most:
                         self._begin()
             except BaseException:
                 # The run ends: what has not begun by now stays unsettled.
@@ -131,27 +151,28 @@ class AsyncCalls:
     def _handing_on(self) -> HandOn:
         """Make the function that hands a result on."""
         down, stop, slot, emit = self._down, self._down.stop, self._down.context.slot, self._down.emit
-        watermark, let_go = self._watermark, self._keeping.let_go
+        watermark, let_go, most = self._watermark, self._keeping.let_go, self._keeping.few + 1
 
         def hand_on(job: Job) -> None:
             if stop.now:
                 # What nobody wants any more is not handled, and stays unsettled.
                 return
-            made, kept = job.made, job.kept
-            slot.event, slot.batch = job.event, kept.batch
-            if job.said is not None or type(kept) is not Block:
-                job.name_in(slot)
+            value, slot.event, slot.batch, slot.hold, slot.key, slot.time, slot.headers, kept, _, mark, made = job
             try:
                 if type(made) is Failure:
-                    down.failed(made.error, job.value)
+                    down.failed(made.error, value)
                 else:
                     emit(made)
             finally:
                 # In a task's turn nobody else is on his way.
-                slot.clear()
-            let_go(kept)
+                slot.event = slot.key = slot.time = slot.headers = UNSET
+                slot.batch = slot.hold = None
+            if type(kept) is Block and kept.open > most:
+                kept.open -= 1
+            else:
+                let_go(kept)
             if watermark is not None:
-                watermark.unmark(job.mark)
+                watermark.unmark(mark)
             self._open -= 1
             if self._completing and not self._open:
                 down.complete()
