@@ -363,7 +363,8 @@ def test_a_stopped_run_waits_for_what_is_tried_again() -> None:
 
     async def serve() -> rs.Report:
         async with rs.running(rs.interval(0.01).pipe(ops.map(take)).to(seen.append, on_error=again(delay=0.1))) as run:
-            await asyncio.sleep(0.03)
+            while not run.report.pipelines[0].received:
+                await asyncio.sleep(0.001)
             return await run.stop()
 
     report = asyncio.run(serve())

@@ -254,10 +254,10 @@ def test_live_time_goes_by_the_wall() -> None:
     async def numbers() -> AsyncIterator[int]:
         for number in range(2):
             yield number
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.8)
         yield 2
 
-    assert rs.collect(rs.from_aiter(numbers).pipe(ops.buffer(timeout=0.02))) == [[0, 1], [2]]
+    assert rs.collect(rs.from_aiter(numbers).pipe(ops.buffer(timeout=0.4))) == [[0, 1], [2]]
 
 
 def test_neither_count_nor_time_is_refused(refusal: Refusal) -> None:

@@ -67,7 +67,7 @@ def test_live_it_goes_by_the_wall() -> None:
     async def typed() -> AsyncIterator[str]:
         for word in ("h", "he"):
             yield word
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.8)
         yield "hey"
 
-    assert rs.collect(rs.from_aiter(typed).pipe(ops.debounce(0.02))) == ["he", "hey"]
+    assert rs.collect(rs.from_aiter(typed).pipe(ops.debounce(0.3))) == ["he", "hey"]

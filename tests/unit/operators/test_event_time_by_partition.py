@@ -264,24 +264,24 @@ def test_by_its_values_even_that_has_a_watermark_a_partition() -> None:
 
 
 def idle(polls: Sequence[Given]) -> rs.Stream[int]:
-    return Shelf(polls, undated=True).stream.pipe(ops.event_time(int, unit="s", idle=0.05))
+    return Shelf(polls, undated=True).stream.pipe(ops.event_time(int, unit="s", idle=0.3))
 
 
 def test_a_silent_partition_is_left_out_while_another_one_talks() -> None:
-    talk = [Given([Sent(0, second)], (0, 1), rest=0.02) for second in range(20, 28)]
+    talk = [Given([Sent(0, second)], (0, 1), rest=0.1) for second in range(20, 28)]
 
     assert shown(idle([Given([Sent(0, 1), Sent(1, 2)], (0, 1)), *talk]))[-1] == "from 20"
     assert "from 0" in shown(idle([Given([Sent(0, 1), Sent(1, 2)], (0, 1)), *talk]))[:-2]
 
 
 def test_so_is_one_that_has_brought_nothing_though_some_of_it_is_unread() -> None:
-    talk = [Given([Sent(0, second)], (0, 1), [1], rest=0.02) for second in range(20, 28)]
+    talk = [Given([Sent(0, second)], (0, 1), [1], rest=0.1) for second in range(20, 28)]
 
     assert "from 0" in shown(idle([Given([Sent(0, 1)], (0, 1), [1]), *talk]))[:-2]
 
 
 def test_who_comes_back_holds_back_again() -> None:
-    left_out = [Given([Sent(0, 1), Sent(1, 2)], (0, 1)), *[Given([Sent(0, 12)], (0, 1), rest=0.02)] * 5]
+    left_out = [Given([Sent(0, 1), Sent(1, 2)], (0, 1)), *[Given([Sent(0, 12)], (0, 1), rest=0.1)] * 5]
     back = [Given([Sent(1, 13), Sent(0, 30)], (0, 1))]
 
     assert shown(idle([*left_out, *back]))[-5:] == [12, 13, 30, "from 10", "from 30"]

@@ -82,7 +82,7 @@ def test_live_it_goes_by_the_wall() -> None:
     async def readings() -> AsyncIterator[int]:
         for number in range(3):
             yield number
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.8)
         yield 3
 
-    assert rs.collect(rs.from_aiter(readings).pipe(ops.sample(0.03))) == [2, 3]
+    assert rs.collect(rs.from_aiter(readings).pipe(ops.sample(0.5))) == [2, 3]

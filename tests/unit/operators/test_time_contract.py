@@ -361,7 +361,8 @@ def test_who_is_not_done_when_the_budget_is_over_is_named(caplog: pytest.LogCapt
     async def stopped() -> rs.Report:
         stream = Belt(range(20)).stream.pipe(ops.merge(rs.from_aiter(endless)), ops.delay(60))
         async with rs.running(stream.to(rs.to_list()), shutdown=0.05) as run:
-            await asyncio.sleep(0.05)
+            while run.report.pipelines[0].received < 20:
+                await asyncio.sleep(0.01)
             return await run.stop()
 
     unsettled = asyncio.run(stopped()).unsettled

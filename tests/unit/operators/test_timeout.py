@@ -126,6 +126,6 @@ def test_live_it_goes_by_the_wall() -> None:
 
     seen = rs.to_list()
     with pytest.raises(TimeoutError):
-        rs.run(rs.from_aiter(silent).pipe(ops.timeout(0.03)).to(seen))
+        rs.run(rs.from_aiter(silent).pipe(ops.timeout(0.5)).to(seen))
 
     assert seen.items == [1]
