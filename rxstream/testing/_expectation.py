@@ -14,6 +14,7 @@ from rxstream.testing._failure import failure
 from rxstream.testing._recorder import Recorder
 from rxstream.testing._said import Said
 from rxstream.testing._source import Source
+from rxstream.testing._stages import stages
 from rxstream.testing._subscriptions import subscription_failure
 
 
@@ -33,6 +34,9 @@ class Expectation(Protocol):
     def failure(self, frame: int) -> str | None:
         """Say what is not as expected; None: all is."""
 
+    def picture(self) -> str | None:
+        """Draw how it came to a failure; None: there is nothing to draw."""
+
 
 class Heard:
     """That a stream says what a diagram does.
@@ -47,8 +51,9 @@ class Heard:
     def __init__(self, stream: Stream[Any], expected: Said, span: Span, place: TracebackType) -> None:
         self.place = place
         self._recorder = Recorder(drawn=len(expected.notifications))
-        self._name = repr(stream)
+        self._stream = stream
         self._expected = expected
+        self._span = span
         self.observation = Observation(stream, self._recorder, span.begin or 0, span.end)
 
     @property
@@ -64,7 +69,11 @@ class Heard:
 
     def failure(self, frame: int) -> str | None:
         """Say what is not as expected; None: all is."""
-        return failure(self._name, self._expected, self._recorder.said, frame=frame)
+        return failure(repr(self._stream), self._expected, self._recorder.said, frame=frame)
+
+    def picture(self) -> str | None:
+        """Draw every stage of the stream; None: that cannot be."""
+        return None if self._span.begin else stages(self._stream, self._recorder.said, self._span.end)
 
 
 class Subscribed:
@@ -86,3 +95,7 @@ class Subscribed:
     def failure(self, frame: int) -> str | None:
         """Say what is not as expected; None: all is."""
         return subscription_failure(repr(self._source.stream), self._expected, self._source.spans, frame=frame)
+
+    def picture(self) -> str | None:
+        """Nothing: the two diagrams show all."""
+        return None

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from textwrap import indent
 from types import TracebackType
 from typing import Any, Final
 
@@ -182,7 +183,8 @@ class Marbles:
         Implied at the end of ``with`` and of a test that uses the fixture.
 
         Raises:
-            AssertionError: If anything is not as expected; its text has both sides as lanes.
+            AssertionError: If anything is not as expected; its text has both sides as lanes, and a note every stage of
+                a stream, which is run once more for that.
         """
         # pytest shows the line that expected it, and nothing of this.
         __tracebackhide__ = True
@@ -191,13 +193,19 @@ class Marbles:
             observe_all([one.observation for one in expected if isinstance(one, Heard)])
             failed = [(one, told) for one in expected if (told := one.failure(self._frame)) is not None]
         finally:
-            for source in self._sources.values():
-                source.forget()
+            self._forget()
         if failed:
             first = failed[0][0]
-            text = "\n\n".join(told for _, told in failed)
+            error = AssertionError("\n\n".join(told for _, told in failed))
+            for picture in [picture for one, _ in failed if (picture := one.picture()) is not None]:
+                error.add_note(f"\nevery stage, run once more:\n\n{indent(picture, '  ')}")
+            self._forget()
             # As if raised by the line that expected it: that is where whoever reads it looks.
-            raise AssertionError(text).with_traceback(first.place) from first.cause
+            raise error.with_traceback(first.place) from first.cause
+
+    def _forget(self) -> None:
+        for source in self._sources.values():
+            source.forget()
 
     def _source(self, who: str, marks: list[Mark], values: object, error: object, *, hot: bool) -> Stream[Any]:
         source = Source(meaning(marks, checked_values(who, values), checked_error(who, error)), hot=hot)

@@ -15,7 +15,8 @@ FLOORS = [
     {"drivers", "state", "delivery"},
     {"sources", "operators", "sinks", "handlers"},
     {"runtime", "agents", "bus"},
-    {"metrics", "notebook", "testing"},
+    {"metrics", "notebook"},
+    {"testing"},
     {"cli", "_pytest"},
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
