@@ -41,8 +41,17 @@ def _graph(given: argparse.Namespace) -> int:
     if out is None:
         sys.stdout.write(drawn)
     else:
-        out.write_text(drawn, encoding="utf-8")
+        _write(out, drawn)
     return 0
+
+
+def _write(out: Path, drawn: str) -> None:
+    try:
+        out.write_text(drawn, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"graph: the file must be one that can be written; got {str(out)!r}: {error.strerror}. Choose another one."
+        ) from error
 
 
 def _form_of(out: Path) -> str:
