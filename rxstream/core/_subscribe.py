@@ -74,8 +74,15 @@ class _Subscription(abc.DisposableBase):
             subscription.dispose()
 
     def receiver_of(self, on_next: abc.OnNext[Any]) -> Receiver:
-        """Who stands last: behind its end, and once it wants no more, it hears nothing."""
-        return Receiver("subscribe", on_next, self._complete, self._end_by, stop=self.stop)
+        """Who stands last: behind the end, and once it wants no more, it hears nothing."""
+        stop = self.stop
+
+        def hear(value: Any) -> None:
+            # An operator whose own function has ended the stream may still be handing on.
+            if not stop.now:
+                on_next(value)
+
+        return Receiver("subscribe", hear, self._complete, self._end_by, stop=stop)
 
     def failed_to_start(self, error: Exception) -> bool:
         """Tell of an error by which it could not be subscribed; False: it hears nothing any more."""
@@ -208,30 +215,33 @@ def subscribe(
     """
     context = _Subscription(thread_slot(), _stepped(scheduler), on_error, on_completed)
     trampoline = CurrentThreadScheduler.singleton()
+    is_first = trampoline.schedule_required()
 
     def start(*_: Any) -> None:
         try:
-            _start(stream, on_next, context, scheduler, trampoline)
+            intakes = _connected(stream, on_next, context)
         except Exception as error:
             # As in Rx, whoever hears of errors hears of this one.
             if not context.failed_to_start(error):
                 raise
+            return
+        if scheduler is None and is_first and not context.subscriptions:
+            # Nobody has put anything off that would come before.
+            context.take(intakes)
+        else:
+            # Not before everybody has subscribed: who unsubscribes in mid-stream must be able to reach us.
+            (scheduler or trampoline).schedule(lambda *_: context.take(intakes))
 
     # Reactivex's own sources put off what they have to the trampoline's next turn: until all have subscribed.
-    if trampoline.schedule_required():
+    if is_first:
         trampoline.schedule(start)
     else:
         start()
     return context
 
 
-def _start(
-    stream: Stream[Any],
-    on_next: abc.OnNext[Any],
-    context: _Subscription,
-    scheduler: abc.SchedulerBase | None,
-    trampoline: abc.SchedulerBase,
-) -> None:
+def _connected(stream: Stream[Any], on_next: abc.OnNext[Any], context: _Subscription) -> list[Intake]:
+    """Connect a stream to who stands last; foreign Observables are subscribed to, its sources are still to be read."""
     for made_from in lineage(stream):
         if made_from.sides:
             raise ConfigurationError(
@@ -245,8 +255,7 @@ def _start(
     if context.stop.now:
         # One of them has ended it already.
         context.dispose()
-    # Not before everybody has subscribed: who unsubscribes in mid-stream must be able to reach us.
-    (scheduler or trampoline).schedule(lambda *_: context.take(connections.intakes))
+    return connections.intakes
 
 
 def _stepped(scheduler: abc.SchedulerBase | None) -> SteppedScheduler | None:

@@ -237,3 +237,19 @@ def test_an_observer_object_takes_the_place_of_the_functions() -> None:
     rs.from_iterable([1, 2]).subscribe(observer)
 
     assert said == [1, 2, "end"]
+
+
+def test_who_disposes_on_the_way_does_not_hear_the_item() -> None:
+    said: list[int] = []
+    subject: Subject[int] = Subject()
+
+    def leave(value: int) -> int:
+        if value == 2:
+            subscription.dispose()
+        return value
+
+    subscription = rs.from_observable(subject).pipe(ops.map(leave)).subscribe(said.append)
+    for value in (1, 2, 3):
+        subject.on_next(value)
+
+    assert said == [1]
