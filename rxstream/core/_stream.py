@@ -194,6 +194,14 @@ class Stream(Observable[T_co]):
 
         Raises:
             ConfigurationError: If there is no ``on_error``, and a source or an operator has to wait.
+
+        Delivery: nothing is acknowledged; sources that would be are refused.
+
+        Example:
+            >>> numbers = rs.from_iterable(["1", "x"]).pipe(ops.map(int))
+            >>> _ = numbers.subscribe(print, on_error=lambda error: print("failed:", error))
+            1
+            failed: invalid literal for int() with base 10: 'x'
         """
         from rxstream.core._subscribe import subscribe
 
