@@ -42,27 +42,31 @@ class AsTheyCame:
     """Results go on in the order of the items; what is done early waits for those before it."""
 
     def __init__(self, hand_on: HandOn) -> None:
-        self._waiting: deque[Job] = deque()
-        self._line: deque[Job] = deque()  # those whose calls have begun
-        self.put = self._waiting.append
-        self._hand_on = hand_on
+        waiting: deque[Job] = deque()
+        line: deque[Job] = deque()  # those whose calls have begun
+        begin, begun, first = waiting.popleft, line.append, line.popleft
 
-    def take(self) -> Job:
-        """Give the next item."""
-        job = self._waiting.popleft()
-        self._line.append(job)
-        return job
+        # Functions rather than methods, which would look up every name in turn.
+        def take() -> Job:
+            job = begin()
+            begun(job)
+            return job
 
-    def finish(self, job: Job) -> None:
-        """Hand on all that are done, from the first one on."""
-        line = self._line
-        while line and line[0][MADE] is not NOT_DONE:
+        def finish(job: Job) -> None:
+            if not line or line[0] is not job:
+                return
             try:
-                self._hand_on(line.popleft())
+                hand_on(first())
+                while line and line[0][MADE] is not NOT_DONE:
+                    hand_on(first())
             except BaseException:
                 # It ends the run: what is behind that item is not to be handed on.
                 line.clear()
                 raise
+
+        self.put = waiting.append
+        self.take = take
+        self.finish = finish
 
 
 class ByKey:

@@ -61,7 +61,6 @@ class AsyncCalls:
         self._order = _order(order, self._handing_on(), concurrency)
         self._wanted = Wanted(down.stop)
         self._working = 0
-        self._open = 0
         self._may_begin = True
         self._completing = False
 
@@ -87,7 +86,6 @@ class AsyncCalls:
             mark = None if watermark is None else watermark.mark()
             batch = kept.batch
             put([value, slot.event, batch, hold, slot.key, slot.time, slot.headers, kept, key, mark, NOT_DONE])
-            self._open += 1
             if self._working < most:
                 self._begin()
 
@@ -95,7 +93,11 @@ class AsyncCalls:
 
     def _on_completed(self) -> None:
         self._completing = True
-        if not self._open:
+        self._complete()
+
+    def _complete(self) -> None:
+        """Hand the end on, if it has come and nobody is at work: then nobody waits either."""
+        if self._completing and not self._working and self._may_begin and not self._down.stop.now:
             self._down.complete()
 
     def _begin(self) -> None:
@@ -134,11 +136,11 @@ class AsyncCalls:
                     job[MADE] = made
                     finish(job)
                     if not self._may_begin:
-                        return
+                        break
                     try:
                         job = take()
                     except IndexError:
-                        return
+                        break
                     if self._working < most:
                         self._begin()
             except BaseException:
@@ -147,6 +149,7 @@ class AsyncCalls:
                 raise
             finally:
                 self._working -= 1
+        self._complete()
 
     def _handing_on(self) -> HandOn:
         """Make the function that hands a result on."""
@@ -173,9 +176,6 @@ class AsyncCalls:
                 let_go(kept)
             if watermark is not None:
                 watermark.unmark(mark)
-            self._open -= 1
-            if self._completing and not self._open:
-                down.complete()
 
         return hand_on
 
