@@ -34,6 +34,7 @@ class Catching:
         self.wall = owner.wall
         self.gate = owner.gate
         self.paces = owner.paces
+        self.catch_up = owner.catch_up
         self.pending = owner.pending
         # They stay as they are: called, they say what the owner says.
         self.source_failed = owner.source_failed

@@ -109,6 +109,8 @@ class Context(Protocol):
     gate: Gate
     #: Whether what is attached comes at its instants, and not at once.
     paces: bool
+    #: What is called behind whatever a foreign source pushes; None: nothing is to be done there.
+    catch_up: Callable[[], None] | None
     #: Whose timers carry items.
     pending: list[str]
     #: How failed items are tried again; None: they are not.

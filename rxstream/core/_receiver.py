@@ -24,7 +24,9 @@ class Stop:
         """Want no more."""
         if not self.now:
             self.now = True
-            for listener in self._listeners:
+            # They are not needed again, and know what is to be forgotten.
+            listeners, self._listeners = self._listeners, []
+            for listener in listeners:
                 listener()
 
     def listen(self, listener: Callable[[], None]) -> None:

@@ -18,6 +18,7 @@ from rxstream.core._instants import NEVER
 from rxstream.core._intake import Intake
 from rxstream.core._known_watermarks import KnownWatermarks
 from rxstream.core._loose import loose_reader, pass_all
+from rxstream.core._operator import Operator
 from rxstream.core._passport import Slot, source_event, thread_slot
 from rxstream.core._receiver import ENDLESS, Receiver, Stop
 from rxstream.core._replay import Merge
@@ -53,6 +54,7 @@ class _Subscription(abc.DisposableBase):
         self._on_error = on_error
         self._on_completed = on_completed
         self._has_ended = False
+        self._raised: BaseException | None = None
         self._stepped = stepped
         self.scheduler = self.wall = stepped or StreamScheduler.virtual()
         self.statistics = Statistics()
@@ -63,6 +65,9 @@ class _Subscription(abc.DisposableBase):
         self.pending: list[str] = []
         self.retrying: Retrying | None = None
         self.paces = stepped is not None
+        self._catching_up = False
+        #: Set where there are foreign operators, which are given a clock that stands still between two pushes.
+        self.catch_up: Callable[[], None] | None = None
         self.watermarks = KnownWatermarks()
         #: Of foreign Observables.
         self.subscriptions: list[abc.DisposableBase] = []
@@ -70,7 +75,9 @@ class _Subscription(abc.DisposableBase):
     def dispose(self) -> None:
         """Want no more."""
         self.stop.set()
-        for subscription in self.subscriptions:
+        self.catch_up = None
+        subscriptions, self.subscriptions = self.subscriptions, []
+        for subscription in subscriptions:
             subscription.dispose()
 
     def receiver_of(self, on_next: abc.OnNext[Any]) -> Receiver:
@@ -103,6 +110,9 @@ class _Subscription(abc.DisposableBase):
         self._has_ended = True
         try:
             tell()
+        except BaseException as error:
+            self._raised = error
+            raise
         finally:
             self.dispose()
 
@@ -112,6 +122,9 @@ class _Subscription(abc.DisposableBase):
         return self
 
     def failed(self, error: BaseException, operator: str, item: Any, below: Receiver) -> None:
+        if error is self._raised:
+            # It comes from whoever was told of the end; whoever has brought the end about is to hear of it.
+            raise error
         attach_context(error, ErrorContext(None, operator, item), self)
         self.stop.set()
         below.on_error(error)
@@ -145,6 +158,17 @@ class _Subscription(abc.DisposableBase):
                 f"subscribe: {sink_name(sink)} needs a run, which a plain subscription is not. Run it with rs.run."
             )
         return observer_receiver(sink, ENDLESS)
+
+    def do_what_is_due(self) -> None:
+        """Do what foreign operators have put off to this instant: behind a push nobody else moves the clock."""
+        scheduler = self.scheduler
+        if self._catching_up or self._merge is not None or scheduler.clock.due > scheduler.now_ns:
+            return
+        self._catching_up = True
+        try:
+            on_time_of(self, lambda: scheduler.run_until(scheduler.now_ns, inclusive=True))
+        finally:
+            self._catching_up = False
 
     def post(self, act: Callable[[], None]) -> None:
         # As in Rx, whoever pushes does the work.
@@ -247,6 +271,9 @@ def _connected(stream: Stream[Any], on_next: abc.OnNext[Any], context: _Subscrip
             raise ConfigurationError(
                 "subscribe: the branches of tee need a run, which a plain subscription is not. Run it with rs.run."
             )
+    steps = [made.step for made in lineage(stream) if made.step is not None]
+    if not context.paces and not all(isinstance(step, Operator) for step in steps):
+        context.catch_up = context.do_what_is_due
     end = End(stream, context.receiver_of(on_next), context)
     connections = connect([end], virtual=True, watermarks=context.watermarks)
     for intake in connections.intakes:

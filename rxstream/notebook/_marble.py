@@ -28,6 +28,11 @@ class Marbles:
         self._lanes = lanes
         self.error = error
 
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """What was written down, a lane a stage; the last one is the stream's own."""
+        return self._lanes
+
     def __str__(self) -> str:
         from rxstream.notebook._marble_text import marble_text
 
@@ -83,14 +88,25 @@ def marble(
     """
     if not isinstance(stream, Observable):
         raise ConfigurationError(f"marble: needs a stream; got {stream!r}. Of a pipeline give pipeline.stream.")
-    whole = as_stream(stream)
-    _check_sources(whole, until)
+    return recorded(as_stream(stream), until, start=start, on_error=on_error)
+
+
+def recorded(
+    stream: Stream[Any],
+    until: datetime | None,
+    *,
+    start: datetime | None = None,
+    on_error: Any = None,
+    most: int | None = None,
+) -> Marbles:
+    """Run a stream and write down what passes each stage; ``most``: so many items of a source, and no more."""
+    _check_sources(stream, until)
     # Only who wants a picture needs what makes it.
     from rxstream.notebook._record import Record
     from rxstream.notebook._taps import tapped
 
     record = Record()
-    pipeline = tapped(whole, record, on_error)
+    pipeline = tapped(stream, record, on_error, most)
     try:
         run(pipeline, start=start, until=until)
     except ConfigurationError:

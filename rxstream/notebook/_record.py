@@ -65,6 +65,10 @@ class Mark:
         """What was told, in a line."""
         return clean(self.value.text if isinstance(self.value, _Said) else brief(self.value))
 
+    def tells(self, value: object) -> bool:
+        """Whether it is this value that was told, as far as a line of it shows."""
+        return self.text == clean(brief(value))
+
 
 class _Said(NamedTuple):
     """A value that could change, in words: the fewest, and all."""

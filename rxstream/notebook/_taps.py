@@ -23,13 +23,14 @@ from rxstream.core import (
 from rxstream.handlers import stop
 from rxstream.notebook._graph import downwards, node_of
 from rxstream.notebook._record import Lane, Record
+from rxstream.operators import take
 
 _Handler = Callable[[Event[Any], BaseException], Any]
 
 
-def tapped(stream: Stream[Any], record: Record, on_error: Any) -> Pipeline:
-    """Make a pipeline that does what a stream does, and writes it down."""
-    taps = _Taps(record)
+def tapped(stream: Stream[Any], record: Record, on_error: Any, most: int | None = None) -> Pipeline:
+    """Make a pipeline that does what a stream does, and writes it down; ``most``: of so many items of a source."""
+    taps = _Taps(record, most)
     end = taps.tapped(stream)
     return end.to(_nowhere, on_error=Telling(on_error or stop(), record))
 
@@ -41,8 +42,9 @@ def _nowhere(_value: Any) -> None:
 class _Taps:
     """Streams made anew so far, each with the lane that tells of it."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, most: int | None) -> None:
         self._record = record
+        self._most = most
         self._made: dict[int, tuple[Stream[Any], int]] = {}
 
     def tapped(self, stream: Stream[Any]) -> Stream[Any]:
@@ -54,6 +56,8 @@ class _Taps:
                 self._record.lanes.append(Lane(node_of(found), above))
                 again = self._again(found)
                 tap = _tap(self._record, lane, is_source=not above)
+                if not above and self._most is not None:
+                    again = again.pipe(take(self._most))
                 self._made[id(found)] = again.pipe(tap), lane
         return self._made[id(stream)][0]
 

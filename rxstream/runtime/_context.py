@@ -54,6 +54,7 @@ class PipelineContext:
         self.wall: StreamScheduler = run.wall
         self.gate = run.gate
         self.paces = True
+        self.catch_up: Callable[[], None] | None = None
         self.keeper: Timekeeper = run
         #: Whether a timer that never ends is among the sources.
         self.is_endless = is_endless(pipeline)
@@ -201,6 +202,7 @@ class LetterContext:
         self.wall = owner.wall
         self.gate = owner.gate
         self.paces = True
+        self.catch_up: Callable[[], None] | None = None
         self.keeper = owner.keeper
         self.statistics = owner.statistics
         self.pending: list[str] = []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import reactivex
+from reactivex import operators as rx
 from reactivex.internal.exceptions import DisposedException
 from reactivex.subject import Subject
 
@@ -253,3 +254,61 @@ def test_who_disposes_on_the_way_does_not_hear_the_item() -> None:
         subject.on_next(value)
 
     assert said == [1]
+
+
+PUSHED: dict[str, tuple[list[Any], list[object]]] = {
+    "flat_map": ([rx.flat_map(lambda value: reactivex.of(value, value))], [0, 0, 2, 2, "end"]),
+    "concat": ([rx.concat(reactivex.of(9))], [0, 2, 9, "end"]),
+    "catch": ([rx.map(lambda value: 1 // value), rx.catch(lambda _, __: reactivex.of(9))], [9, "end"]),
+    "retry": ([rx.map(lambda value: 4 // value), rx.retry()], [2, "end"]),
+    "switch_latest": ([rx.map(lambda value: rs.from_iterable([value, 5])), rx.switch_latest()], [0, 5, 2, 5, "end"]),
+    "a merge with a list": ([ops.merge(rs.from_iterable([7])), rx.flat_map(reactivex.of)], [7, 0, 2, "end"]),
+}
+
+
+@pytest.mark.parametrize(("steps", "expected"), PUSHED.values(), ids=PUSHED)
+def test_what_foreign_operators_put_off_comes_with_the_item_that_was_pushed(steps: Any, expected: list[object]) -> None:
+    subject: Subject[int] = Subject()
+    said: list[object] = []
+
+    stream = rs.from_observable(subject).pipe(*steps)
+    stream.subscribe(said.append, lambda error: said.append(repr(error)), lambda: said.append("end"))
+    subject.on_next(0)
+    subject.on_next(2)
+    subject.on_completed()
+
+    assert said == expected
+
+
+def raising(*_: object) -> None:
+    raise ValueError("mine")
+
+
+ENDS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "of who hears of the end": (ops.take(1), {"on_completed": raising}),
+    "of who hears of errors": (ops.map(lambda value: 1 // value), {"on_error": raising}),
+    "of who hears of a foreign operator's error": (rx.map(lambda value: 1 // value), {"on_error": raising}),
+    "of who hears of items": (ops.map(str), {"on_next": raising}),
+}
+
+
+@pytest.mark.parametrize(("step", "functions"), ENDS.values(), ids=ENDS)
+def test_an_error_of_the_observer_reaches_whoever_pushes(step: Any, functions: dict[str, Any]) -> None:
+    subject: Subject[int] = Subject()
+    rs.from_observable(subject).pipe(step).subscribe(**functions)
+
+    with pytest.raises(ValueError, match="mine"):
+        subject.on_next(0)
+
+
+def test_a_subscription_that_is_over_keeps_nothing_of_the_stream() -> None:
+    subject: Subject[int] = Subject()
+    kept = Items()
+    subscription = rs.from_observable(subject).pipe(rx.map(kept.__getitem__)).subscribe()
+    gone = weakref.ref(kept)
+    del kept
+
+    subscription.dispose()
+    gc.collect()
+
+    assert gone() is None

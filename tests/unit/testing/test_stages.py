@@ -1,6 +1,7 @@
 """The picture that stands below a failure: what every stage did."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from inspect import cleandoc
 from itertools import count
 
@@ -75,6 +76,29 @@ def test_what_goes_on_is_drawn_up_to_the_last_that_came() -> None:
     assert note.splitlines()[2].replace("-", "").split() == ["hot", "12>"]
 
 
+def leaving(call: int) -> Callable[[object], object]:
+    """A function that wants Python to end at its n-th call."""
+    calls = count(1)
+
+    def f(value: object) -> object:
+        if next(calls) == call:
+            raise SystemExit
+        return value
+
+    return f
+
+
+class Growing:
+    """Numbers that end the first time."""
+
+    def __init__(self) -> None:
+        self._times = 0
+
+    def __iter__(self) -> Iterator[int]:
+        self._times += 1
+        return iter(range(3)) if self._times == 1 else count()
+
+
 NOT_DRAWN = {
     "one operator: both sides are drawn already": lambda m: m.expect(m.hot("-1-|").pipe(ops.map(int)), "-|"),
     "listened to later": lambda m: m.expect(
@@ -82,6 +106,21 @@ NOT_DRAWN = {
     ),
     "a foreign source": lambda m: m.expect(rs.from_observable(Subject()).pipe(ops.map(int), ops.map(str)), "-|"),
     "without end": lambda m: m.expect(rs.from_iterable(count()).pipe(ops.map(int), ops.map(str)), "-|"),
+    "an iterator that is used up": lambda m: m.expect(
+        rs.from_iterable(iter([1, 2])).pipe(ops.map(str), ops.map(int)), "-|"
+    ),
+    "a function that counts its calls": lambda m: m.expect(
+        m.hot("-1-|").pipe(ops.map(int), ops.map(partial(next, count()))), "-|"
+    ),
+    "more than a hundred items": lambda m: m.expect(
+        rs.from_iterable(range(1_000)).pipe(ops.map(float), ops.reduce(max, 0)), "-|"
+    ),
+    "a function that leaves Python the second time": lambda m: m.expect(
+        m.hot("-1-|").pipe(ops.map(int), ops.map(leaving(2))), "-|"
+    ),
+    "endless the second time": lambda m: m.expect(
+        rs.from_iterable(Growing()).pipe(ops.map(float), ops.filter(lambda n: n > 9)), "-|"
+    ),
     "subscriptions": lambda m: m.expect_subscriptions(m.hot("-1-|"), "^-!"),
 }
 
