@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import cycle
 from typing import Any, Final, TypeVar
 
@@ -15,6 +15,7 @@ import rxstream as rs
 from rxstream import operators as ops
 from tests.brokers.kafka import Kafka, TopicFactory
 from tests.integration._jobs.topics import BEGIN, Sent, after, committed, ends, eventually, write
+from tests.unit.runtime.walls import is_by_the_wall
 
 T = TypeVar("T")
 Step = Callable[[Any], Awaitable[Any]]
@@ -45,11 +46,6 @@ def past(*seconds: float) -> rs.Stream[str]:
 def on_clock() -> float:
     """Seconds since the first instant, on the run's clock."""
     return (rs.now() - BEGIN).total_seconds()
-
-
-def is_by_the_wall() -> bool:
-    near, before, now = timedelta(milliseconds=50), datetime.now(UTC), rs.now()
-    return before - near < now < datetime.now(UTC) + near
 
 
 def writing_at(value: str, kafka: Kafka, name: str, *sent: str) -> Step:
