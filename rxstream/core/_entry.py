@@ -95,17 +95,21 @@ class Entry:
         self.on_next = self._on_next if context.paces else below.on_next
         self._catch_up = context.catch_up if is_source else None
         if self._catch_up is not None:
-            self.on_next = self._on_next_and_catch_up
+            self.on_next = self._before(self._catch_up)
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will come, or is wanted."""
         return self._ended or self._below.stop.now
 
-    def _on_next_and_catch_up(self, value: Any) -> None:
-        self._below.on_next(value)
-        if self._catch_up is not None:
-            self._catch_up()
+    def _before(self, catch_up: Callable[[], None]) -> Callable[[Any], None]:
+        take = self._below.on_next
+
+        def on_next(value: Any) -> None:
+            take(value)
+            catch_up()
+
+        return on_next
 
     def on_error(self, error: Exception) -> None:
         """Take an error that ends the Observable."""

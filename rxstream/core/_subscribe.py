@@ -14,7 +14,6 @@ from rxstream.core._catching import Catching
 from rxstream.core._connect import Connections, End, connect, observer_receiver
 from rxstream.core._context import FAILURES, Context, Gate, Retrying, Statistics
 from rxstream.core._feed import Feed
-from rxstream.core._instants import NEVER
 from rxstream.core._intake import Intake
 from rxstream.core._known_watermarks import KnownWatermarks
 from rxstream.core._loose import loose_reader, pass_all
@@ -161,14 +160,20 @@ class _Subscription(abc.DisposableBase):
 
     def do_what_is_due(self) -> None:
         """Do what foreign operators have put off to this instant: behind a push nobody else moves the clock."""
-        scheduler = self.scheduler
-        if self._catching_up or self._merge is not None or scheduler.clock.due > scheduler.now_ns:
+        if self._catching_up or self._merge is not None or not self._has_due:
             return
         self._catching_up = True
         try:
-            on_time_of(self, lambda: scheduler.run_until(scheduler.now_ns, inclusive=True))
+            on_time_of(self, self._run_due)
         finally:
             self._catching_up = False
+
+    @property
+    def _has_due(self) -> bool:
+        return self.scheduler.clock.due <= self.scheduler.now_ns
+
+    def _run_due(self) -> None:
+        self.scheduler.run_until(self.scheduler.now_ns, inclusive=True)
 
     def post(self, act: Callable[[], None]) -> None:
         # As in Rx, whoever pushes does the work.
@@ -207,8 +212,8 @@ class _Subscription(abc.DisposableBase):
     def _pass(self, intakes: list[Intake]) -> None:
         try:
             # What foreign operators have put off to the clock, they want done before anything comes.
-            if self.scheduler.clock.due < NEVER:
-                self.scheduler.run_until(self.scheduler.now_ns, inclusive=True)
+            if self._has_due:
+                self._run_due()
             on_time_of(self, lambda: pass_all(intakes, self.slot, self.scheduler, self._note_merge))
         except FAILURES as error:
             if self.stop.now:

@@ -192,20 +192,18 @@ class Marbles:
         try:
             observe_all([one.observation for one in expected if isinstance(one, Heard)])
             failed = [(one, told) for one in expected if (told := one.failure(self._frame)) is not None]
+            # Behind all failures: to be drawn, a stream subscribes to its sources once more.
+            pictures = [picture for one, _ in failed if (picture := one.picture()) is not None]
         finally:
-            self._forget()
+            for source in self._sources.values():
+                source.forget()
         if failed:
             first = failed[0][0]
             error = AssertionError("\n\n".join(told for _, told in failed))
-            for picture in [picture for one, _ in failed if (picture := one.picture()) is not None]:
+            for picture in pictures:
                 error.add_note(f"\nevery stage, run once more:\n\n{indent(picture, '  ')}")
-            self._forget()
             # As if raised by the line that expected it: that is where whoever reads it looks.
             raise error.with_traceback(first.place) from first.cause
-
-    def _forget(self) -> None:
-        for source in self._sources.values():
-            source.forget()
 
     def _source(self, who: str, marks: list[Mark], values: object, error: object, *, hot: bool) -> Stream[Any]:
         source = Source(meaning(marks, checked_values(who, values), checked_error(who, error)), hot=hot)
